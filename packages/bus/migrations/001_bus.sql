@@ -1,0 +1,111 @@
+-- The log: what services published, gap-free per (topic, partition) in commit order. On the Postgres bus consumers read
+-- it; on Kafka it is the outbox, and the relay is simply its first reader. Either way a consumer's position moves in the
+-- transaction of its effects, and a position that only ever grows is what makes each event count once.
+
+create table bus.partitions (
+  topic text not null,
+  partition int not null,
+  head bigint not null default 0,          -- sequence of the newest event; its row lock orders commits
+  primary key (topic, partition)
+) with (fillfactor = 50);                  -- rewritten in place with every publish
+
+create table bus.log (
+  topic text not null,
+  partition int not null,
+  seq bigint not null,                     -- 1, 2, 3 … per (topic, partition)
+  key text not null,
+  attributes text not null,                -- CloudEvents attributes, JSON
+  data text not null,                      -- JSON; never parsed here
+  published_at timestamptz not null default now(),
+  primary key (topic, partition, seq)
+);
+
+create table bus.positions (
+  consumer text not null,                  -- a consumer group, or 'relay'
+  topic text not null,
+  partition int not null,
+  seq bigint not null default 0,           -- everything up to here had its effect
+  progressed_at timestamptz not null default now(),
+  primary key (consumer, topic, partition)
+) with (fillfactor = 50);
+
+create table bus.dead_letters (
+  id bigint generated always as identity primary key,
+  consumer text not null,
+  topic text not null,
+  partition int not null,
+  seq bigint not null,                     -- the log's sequence, or the Kafka offset of a public topic
+  key text,
+  attributes jsonb,                        -- null: the message was no event at all
+  value text,                              -- as it came; base64 with the prefix data: when it is not UTF-8
+  code text not null,
+  reason text not null,                    -- never holds customer text
+  attempts int not null default 1,
+  created_at timestamptz not null default now(),
+  retry_requested_at timestamptz,
+  resolved_at timestamptz,
+  constraint one_per_delivery unique (consumer, topic, partition, seq)
+);
+create index dead_letters_to_retry on bus.dead_letters (consumer, retry_requested_at)
+  where retry_requested_at is not null and resolved_at is null;
+
+-- Appends events and wakes the readers, both at commit. Locks partitions in one order, so that two writers never wait
+-- for each other in a ring; call it once per transaction, last, because the lock is held until commit.
+-- `attributes` and `data` hold one JSON text per line: JSON escapes line feeds, and splitting is twice as fast as an array.
+create function bus.append(topics text[], partitions int[], keys text[], attributes text, data text) returns void
+language plpgsql as $$
+begin
+  perform 1 from bus.partitions p
+    where (p.topic, p.partition) in (select * from unnest(topics, partitions))
+    order by p.topic, p.partition
+    for no key update;
+
+  with incoming as (
+    select t.topic, t.partition, t.key, t.attributes, t.data, t.n,
+           row_number() over (partition by t.topic, t.partition order by t.n) as nth
+      from rows from (unnest(append.topics), unnest(append.partitions), unnest(append.keys),
+                      string_to_table(append.attributes, E'\n'), string_to_table(append.data, E'\n'))
+           with ordinality as t (topic, partition, key, attributes, data, n)
+  ), advanced as (
+    update bus.partitions p set head = p.head + c.n
+      from (select i.topic, i.partition, count(*) as n from incoming i group by 1, 2) c
+     where p.topic = c.topic and p.partition = c.partition
+    returning p.topic, p.partition, p.head - c.n as base
+  )
+  insert into bus.log (topic, partition, seq, key, attributes, data)
+  select i.topic, i.partition, a.base + i.nth, i.key, i.attributes, i.data
+    from incoming i join advanced a on a.topic = i.topic and a.partition = i.partition
+   order by i.n;
+
+  if not found then
+    raise exception 'no such topic or partition among %', topics using errcode = 'no_data_found';
+  end if;
+
+  perform pg_notify('heard.log', t.topic) from (select distinct unnest(topics) as topic) t;
+end $$;
+
+-- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read.
+create function bus.claim(consumer text, topics text[], max_rows int)
+returns table (topic text, partition int, seq bigint, key text, attributes text, data text)
+language plpgsql as $$
+declare
+  claimed record;
+  remaining int := max_rows;
+  taken int;
+begin
+  for claimed in
+    select p.topic, p.partition, p.seq from bus.positions p
+      join bus.partitions h on h.topic = p.topic and h.partition = p.partition
+     where p.consumer = claim.consumer and p.topic = any (claim.topics) and p.seq < h.head
+     order by p.progressed_at
+       for no key update of p skip locked
+  loop
+    return query
+      select l.topic, l.partition, l.seq, l.key, l.attributes, l.data from bus.log l
+       where l.topic = claimed.topic and l.partition = claimed.partition and l.seq > claimed.seq
+       order by l.seq limit remaining;
+    get diagnostics taken = row_count;
+    remaining := remaining - taken;
+    exit when remaining <= 0;
+  end loop;
+end $$;

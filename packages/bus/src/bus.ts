@@ -1,0 +1,205 @@
+import { readFile } from 'node:fs/promises';
+import { type EventType, type ServiceName, type TopicName, topics } from '@heard/events/registry';
+import { sql } from 'kysely';
+import { Consumer, type Reporter, type Subscription } from './consumer.ts';
+import { type Database, openPublisher, type Publish, prune, readLag, registerConsumer } from './log.ts';
+import { consumeLog } from './postgres.ts';
+import { Wakeups } from './wakeups.ts';
+import { pause, Worker } from './worker.ts';
+
+export interface BusOptions {
+  driver: 'postgres' | 'kafka';
+  /** The service (or 'console') whose topics this process may publish; on Kafka it relays them. */
+  writer: ServiceName | 'console';
+  database: Database;
+  databaseUrl: string;
+  brokers?: string[];
+  /** Rows every reader is past are kept this long. */
+  retentionHours?: number;
+  /** No progress for this long on a partition that has lag ends the process. */
+  stallSeconds?: number;
+  lingerMs?: number;
+  log(level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>): void;
+  /** The process can do no more and must be started again. */
+  fatal(error: Error): void;
+  metrics?: BusMetrics;
+}
+
+export interface BusMetrics {
+  consumed(consumer: string, topic: string, partition: number, at: number): void;
+  batch(consumer: string, events: number, seconds: number): void;
+  deadLettered(consumer: string, code: string): void;
+  gap(consumer: string, topic: string): void;
+  lag(consumer: string, topic: string, partition: number, lag: number): void;
+}
+
+export interface Bus {
+  /** Makes events visible to consumers if and only if `tx` commits, in this order per key. Once per transaction, last. */
+  publish: Publish;
+  /** Hands each event once to the subscription, in order per key; see Subscription. */
+  consume<T extends EventType>(subscription: Subscription<T>): Promise<void>;
+  /** Wakes on commits of other processes: channel and payload as given to pg_notify. */
+  wakeups: Wakeups;
+  /** true when every subscription runs. */
+  ready(): boolean;
+  close(): Promise<void>;
+}
+
+/** Opens the bus for one process. Call `consume` at most once per service: one service, one consumer group. */
+export async function openBus(options: BusOptions): Promise<Bus> {
+  const { database, log } = options;
+  const lingerMs = options.lingerMs ?? 3;
+  const wakeups = new Wakeups({
+    connectionString: options.databaseUrl,
+    application_name: `heard.${options.writer} wake-ups`,
+  });
+  await wakeups.open();
+  const publish = await openPublisher(database);
+  const own = Object.entries(topics)
+    .filter(([, topic]) => topic.writer === options.writer)
+    .map(([name]) => name as TopicName);
+  const closing: (() => Promise<void>)[] = [];
+  const stopping = new AbortController();
+  const progress = new Map<string, number>();
+  let ready = true;
+  let stopped = false;
+
+  const reporter = (consumer: string): Reporter => ({
+    progressed(places, events, seconds) {
+      const now = Date.now();
+      for (const place of places) {
+        progress.set(`${consumer} ${place.topic}/${place.partition}`, now);
+        options.metrics?.consumed(consumer, place.topic, place.partition, now);
+      }
+      if (events > 0) options.metrics?.batch(consumer, events, seconds);
+    },
+    deadLettered(delivery, failure) {
+      options.metrics?.deadLettered(consumer, failure.code);
+      log('warn', 'an event became a dead letter', {
+        topic: delivery.topic,
+        partition: delivery.partition,
+        seq: delivery.seq,
+        eventId: delivery.attributes?.id,
+        code: failure.code,
+        reason: failure.reason,
+      });
+    },
+    gap(place, expected, found) {
+      options.metrics?.gap(consumer, place.topic);
+      log('error', 'events are missing on the bus', { ...place, expected, found });
+    },
+    retrying: (error, inMs) => log('warn', 'will try again', { error: describe(error), inMs }),
+  });
+  const failed = (what: string) => (error: unknown, inMs: number) =>
+    log('warn', `${what} will try again`, { error: describe(error), inMs });
+
+  const kafka = options.driver === 'kafka' ? await import('./kafka.ts') : undefined;
+  const client = kafka?.connectKafka({
+    brokers: options.brokers ?? [],
+    clientId: `heard.${options.writer}`,
+    log: (level, message) => log(level, message),
+  });
+  if (kafka && client && own.length > 0) {
+    const relay = await kafka.relayToKafka(client, {
+      database,
+      wakeups,
+      topics: own,
+      lingerMs,
+      failed: failed('the relay'),
+    });
+    closing.push(relay.stop);
+  }
+  closing.push(every(60_000, stopping.signal, () => prune(database, options.retentionHours ?? 168), failed('pruning')));
+
+  return {
+    publish,
+    wakeups,
+    ready: () => ready && !stopped,
+    async consume<T extends EventType>(subscription: Subscription<T>) {
+      const consumer = new Consumer(
+        database,
+        subscription as unknown as Subscription,
+        reporter(subscription.consumer),
+        (ms) => pause(ms, stopping.signal),
+      );
+      ready = false;
+      let lag: () => Promise<Map<string, number>>;
+      if (kafka && client) {
+        const running = await kafka.consumeKafka(client, consumer, {
+          lingerMs,
+          failed: failed('the consumer'),
+          crashed: (error) => options.fatal(new Error('the Kafka consumer stopped for good', { cause: error })),
+        });
+        closing.unshift(running.stop);
+        lag = running.lag;
+      } else {
+        await registerConsumer(database, consumer.name, consumer.topics);
+        const worker = consumeLog(consumer, { database, wakeups, lingerMs, failed: failed('the consumer') });
+        closing.unshift(() => worker.stop());
+        lag = async () =>
+          new Map(
+            (await readLag(database))
+              .filter((one) => one.consumer === consumer.name)
+              .map((one) => [`${one.topic}/${one.partition}`, one.lag]),
+          );
+      }
+      ready = true;
+      closing.unshift(every(1_000, stopping.signal, () => consumer.redeliver(), failed('sending dead letters again')));
+      closing.unshift(every(10_000, stopping.signal, () => watch(consumer.name, lag), failed('reading the lag')));
+    },
+    async close() {
+      stopped = true;
+      stopping.abort();
+      for (const close of closing) await close();
+      await wakeups.close();
+    },
+  };
+
+  /** A partition with lag that has not moved for long is stuck in a way nothing inside the process will mend. */
+  async function watch(consumer: string, lag: () => Promise<Map<string, number>>): Promise<void> {
+    const now = Date.now();
+    await sql`select 1`.execute(database); // while the database is away nothing can move, and that is nobody's stall
+    for (const [place, behind] of await lag()) {
+      const [topic, partition] = place.split('/') as [string, string];
+      options.metrics?.lag(consumer, topic, Number(partition), behind);
+      const key = `${consumer} ${place}`;
+      const last = progress.get(key);
+      if (behind === 0 || last === undefined) progress.set(key, now);
+      else if (now - last > (options.stallSeconds ?? 120) * 1000) {
+        options.fatal(
+          new Error(
+            `${place} has made no progress for ${Math.round((now - last) / 1000)} s with ${behind} events to read`,
+          ),
+        );
+      }
+    }
+  }
+}
+
+/** Repeats a chore until the signal aborts; the returned function waits for the round in hand. */
+function every(
+  ms: number,
+  signal: AbortSignal,
+  chore: () => Promise<unknown>,
+  failed: (error: unknown, inMs: number) => void,
+): () => Promise<void> {
+  const worker = new Worker(
+    async () => {
+      if (!signal.aborted) await chore();
+      return false;
+    },
+    { idleMs: ms, lingerMs: 0, failed },
+  ).start();
+  return () => worker.stop();
+}
+
+/** An error in one line, causes included; no stack, no data. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause ? `${error.message}: ${describe(error.cause)}` : error.message;
+}
+
+/** The SQL that makes the `bus` schema, for the migration job. */
+export function busMigration(): Promise<string> {
+  return readFile(new URL('../migrations/001_bus.sql', import.meta.url), 'utf8');
+}

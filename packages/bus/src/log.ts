@@ -1,0 +1,151 @@
+import type { Event } from '@heard/events/event';
+import { lookUp, type TopicName, topics } from '@heard/events/registry';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { partitionOf } from './partition.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the bus works inside the transactions of services whose tables it does not know
+export type AnyDatabase = any;
+export type Tx = Transaction<AnyDatabase>;
+export type Database = Kysely<AnyDatabase>;
+
+export const defaultPartitions = 12;
+
+/** One row of the log, as read: position, key, and two JSON texts. */
+export interface LogRow {
+  topic: TopicName;
+  partition: number;
+  seq: number;
+  key: string;
+  attributes: string;
+  data: string;
+}
+
+export type Publish = (tx: Tx, events: readonly Event[]) => Promise<void>;
+
+/** Reads the partition counts, which never change while a topic lives, and returns `publish`. */
+export async function openPublisher(database: Database): Promise<Publish> {
+  const { rows } = await sql<{ topic: string; n: number }>`
+    select topic, count(*)::int as n from bus.partitions group by topic`.execute(database);
+  const counts = new Map(rows.map((row) => [row.topic, row.n]));
+
+  return async function publish(tx, events) {
+    if (events.length === 0) return;
+    const names: string[] = [];
+    const partitions: number[] = [];
+    const keys: string[] = [];
+    const attributes: string[] = [];
+    const data: string[] = [];
+    for (const event of events) {
+      const topic = lookUp(event.type)?.topic;
+      const count = topic && counts.get(topic);
+      if (!count) throw new Error(`the event type ${event.type} has no topic in this database; has \`migrate\` run?`);
+      const { data: payload, ...rest } = event;
+      names.push(topic);
+      partitions.push(partitionOf(event.subject, count));
+      keys.push(event.subject);
+      attributes.push(JSON.stringify(rest));
+      data.push(JSON.stringify(payload));
+    }
+    await sql`select bus.append(${names}::text[], ${partitions}::int[], ${keys}::text[],
+      ${attributes.join('\n')}, ${data.join('\n')})`.execute(tx);
+  };
+}
+
+/** Makes the partitions of every topic Heard itself writes; never takes one away. */
+export async function createPartitions(database: Database, partitions: number): Promise<void> {
+  const own = Object.entries(topics)
+    .filter(([, topic]) => topic.writer !== null)
+    .map(([name]) => name);
+  await sql`
+    insert into bus.partitions (topic, partition)
+    select topic, partition from unnest(${own}::text[]) as topic, generate_series(0, ${partitions - 1}) as partition
+     where not exists (select 1 from bus.partitions p where p.topic = topic.topic)
+    on conflict do nothing`.execute(database);
+}
+
+/** Gives a consumer its row per partition, starting before the first event. */
+export async function registerConsumer(database: Database, consumer: string, names: readonly string[]): Promise<void> {
+  await sql`
+    insert into bus.positions (consumer, topic, partition)
+    select ${consumer}, topic, partition from bus.partitions where topic = any (${names}::text[])
+    on conflict do nothing`.execute(database);
+}
+
+/** Claims partitions with something to read for this transaction, and reads up to `maxRows` of it, in order. */
+export async function claim(tx: Tx, consumer: string, names: readonly string[], maxRows: number): Promise<LogRow[]> {
+  const { rows } = await sql<Omit<LogRow, 'seq'> & { seq: string }>`
+    select * from bus.claim(${consumer}, ${names}::text[], ${maxRows})`.execute(tx);
+  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+}
+
+/** Positions of a consumer, locked for this transaction; a partition that has no row yet gets one at 0. */
+export async function lockPositions(tx: Tx, consumer: string, of: readonly Place[]): Promise<Map<string, number>> {
+  const names = of.map((place) => place.topic);
+  const partitions = of.map((place) => place.partition);
+  const { rows } = await sql<{ topic: string; partition: number; seq: string }>`
+    select p.topic, p.partition, p.seq from bus.positions p
+     where p.consumer = ${consumer} and (p.topic, p.partition) in (select * from unnest(${names}::text[], ${partitions}::int[]))
+     order by p.topic, p.partition for no key update`.execute(tx);
+  return new Map(rows.map((row) => [placeName(row), Number(row.seq)]));
+}
+
+export async function movePositions(tx: Tx, consumer: string, to: readonly (Place & { seq: number })[]): Promise<void> {
+  await sql`
+    update bus.positions p set seq = t.seq, progressed_at = now()
+      from unnest(${to.map((t) => t.topic)}::text[], ${to.map((t) => t.partition)}::int[], ${to.map((t) => t.seq)}::bigint[]) as t (topic, partition, seq)
+     where p.consumer = ${consumer} and p.topic = t.topic and p.partition = t.partition and p.seq < t.seq`.execute(tx);
+}
+
+export interface Place {
+  topic: string;
+  partition: number;
+}
+
+export function placeName({ topic, partition }: Place): string {
+  return `${topic}/${partition}`;
+}
+
+/** The last sequence of each place in a list that is in order per place. */
+export function lastOf<T extends Place & { seq: number }>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [placeName(row), row])).values()];
+}
+
+export interface Lag {
+  consumer: string;
+  topic: string;
+  partition: number;
+  position: number;
+  head: number;
+  lag: number;
+}
+
+/** How far each consumer is behind the log of this database; on Kafka the consumer 'relay' is the unpublished outbox. */
+export async function readLag(database: Database): Promise<Lag[]> {
+  const { rows } = await sql<Record<keyof Lag, string>>`
+    select p.consumer, p.topic, p.partition, p.seq as position, h.head, greatest(h.head - p.seq, 0) as lag
+      from bus.positions p join bus.partitions h using (topic, partition)
+     order by 1, 2, 3`.execute(database);
+  return rows.map((row) => ({
+    consumer: row.consumer,
+    topic: row.topic,
+    partition: Number(row.partition),
+    position: Number(row.position),
+    head: Number(row.head),
+    lag: Number(row.lag),
+  }));
+}
+
+/** Deletes rows older than `hours` that every reader of this database is past; at most 2,000 per partition a call. */
+export async function prune(database: Database, hours: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with done as (select topic, partition, min(seq) as seq from bus.positions group by 1, 2),
+    old as (
+      select l.topic, l.partition, l.seq from done cross join lateral (
+        select * from bus.log l where l.topic = done.topic and l.partition = done.partition and l.seq <= done.seq
+         order by l.seq limit 2000) l
+       where l.published_at < now() - make_interval(hours => ${hours}))
+    delete from bus.log l using old where l.topic = old.topic and l.partition = old.partition and l.seq = old.seq`.execute(
+    database,
+  );
+  return Number(numAffectedRows ?? 0);
+}

@@ -1,0 +1,71 @@
+import type { Consumer } from './consumer.ts';
+import { type Delivery, fromLog } from './delivery.ts';
+import { claim, type Database, type LogRow, type Tx } from './log.ts';
+import { isNotNow } from './rejection.ts';
+import type { Wakeups } from './wakeups.ts';
+import { Worker } from './worker.ts';
+
+/** At most this many events in one transaction. Past some hundreds a larger batch gains nothing. */
+export const batchSize = 500;
+
+interface Follow {
+  database: Database;
+  wakeups: Wakeups;
+  consumer: string;
+  topics: readonly string[];
+  lingerMs: number;
+  failed(error: unknown, inMs: number): void;
+  /** Called with rows in order per partition inside the transaction that claimed them. */
+  rows(tx: Tx, rows: LogRow[]): Promise<void>;
+  /** Called after that transaction failed; false: nothing to be done but to try again. */
+  refused?(rows: LogRow[], error: unknown): Promise<boolean>;
+}
+
+/**
+ * Follows the log: claims partitions, hands over what is new, and commits position and effects together. Any number of
+ * followers of one consumer share the partitions; a dead one's claim ends with its session.
+ */
+export function follow(options: Follow): Worker {
+  const { database, wakeups, consumer, topics } = options;
+  const worker = new Worker(
+    async () => {
+      let rows: LogRow[] = [];
+      try {
+        await database.transaction().execute(async (tx) => {
+          rows = await claim(tx, consumer, topics, batchSize);
+          if (rows.length > 0) await options.rows(tx, rows);
+        });
+      } catch (error) {
+        if (rows.length === 0 || isNotNow(error) || !(await options.refused?.(rows, error))) throw error;
+      }
+      return rows.length > 0;
+    },
+    { idleMs: 1_000, lingerMs: options.lingerMs, failed: options.failed },
+  );
+  const off = topics.map((topic) => wakeups.on('heard.log', topic, worker.wake));
+  worker.start();
+  const stop = worker.stop.bind(worker);
+  worker.stop = async () => {
+    for (const end of off) end();
+    await stop();
+  };
+  return worker;
+}
+
+/** Runs a consumer on the Postgres log. */
+export function consumeLog(
+  consumer: Consumer,
+  options: Pick<Follow, 'database' | 'wakeups' | 'failed' | 'lingerMs'>,
+): Worker {
+  const read = (rows: LogRow[]): Delivery[] => rows.map((row) => fromLog(row, consumer.types));
+  return follow({
+    ...options,
+    consumer: consumer.name,
+    topics: consumer.topics,
+    rows: (tx, rows) => consumer.handleIn(tx, read(rows)),
+    refused: async (rows, error) => {
+      await consumer.isolate(read(rows), error);
+      return true;
+    },
+  });
+}

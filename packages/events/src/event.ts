@@ -1,0 +1,41 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type DataOf, type EventType, lookUp } from './registry.ts';
+
+/** One event as services see it: CloudEvents 1.0 attributes with `data` already parsed by its schema. */
+export type Event<T extends EventType = EventType> = T extends EventType
+  ? {
+      id: string;
+      type: T;
+      source: string;
+      /** The key: what must stay in order. The customer's id unless the topic says otherwise. */
+      subject: string;
+      time: string;
+      /** The feedback that started it all. */
+      correlationid?: string;
+      /** The event before this one. */
+      causationid?: string;
+      traceparent?: string;
+      data: DataOf<T>;
+    }
+  : never;
+
+/** What an event is caused by: another event, or nothing but its own correlation. */
+export type Cause = Pick<Event, 'id' | 'correlationid' | 'traceparent'> | { correlationid: string };
+
+/** A new event, ready to publish. `at` is the time of the fact, from the caller's clock. */
+export function newEvent<T extends EventType>(
+  type: T,
+  subject: string,
+  data: DataOf<T>,
+  at: Date,
+  cause?: Cause,
+): Event<T> {
+  const writer = lookUp(type)?.topic.replace(/\./g, '/') ?? 'heard';
+  const event = { id: uuidv7(), type, source: `/${writer}`, subject, time: at.toISOString(), data } as Event<T>;
+  if (cause?.correlationid) event.correlationid = cause.correlationid;
+  if (cause && 'id' in cause) {
+    event.causationid = cause.id;
+    if (cause.traceparent) event.traceparent = cause.traceparent;
+  }
+  return event;
+}

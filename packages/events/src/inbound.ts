@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { CustomerId, ExternalId, FeedbackKind, FollowUp, Instant, Money, personal, Score } from './vocabulary.ts';
+
+/**
+ * What survey platforms, desks and CRM systems send us, by HTTP, file or Kafka. Strict: a field we do not know is an
+ * error with its name, because a misspelt score that is quietly dropped is a customer nobody calls.
+ */
+export const SurveyResponse = z.strictObject({
+  source: ExternalId.meta({ description: 'The sending system. (source, externalId) names one response for ever.' }),
+  externalId: ExternalId,
+  revision: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1)
+    .meta({ description: 'Send a correction under the same externalId with a higher revision.' }),
+  customerId: CustomerId,
+  kind: FeedbackKind.default('survey-response'),
+  channel: z.string().min(1).max(60).default('survey'),
+  score: Score.optional(),
+  comment: z.string().max(20_000).meta(personal).optional(),
+  occurredAt: Instant,
+  followUp: FollowUp.default('allowed').meta({ description: 'refused: nobody will contact the customer.' }),
+  backfill: z.boolean().default(false).meta({ description: 'History: counted, but no case, clock or message.' }),
+  product: z.string().min(1).max(200).optional(),
+  attributes: z.record(z.string().max(60), z.string().max(1000)).default({}),
+});
+
+export const CustomerValue = z.strictObject({
+  source: ExternalId,
+  customerId: CustomerId,
+  version: z
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({
+      description: 'Grows with every change; the newest wins however late it comes. Default: occurredAt in ms.',
+    }),
+  lifetimeValue: Money.optional(),
+  valueClass: z
+    .enum(['high', 'ordinary'])
+    .optional()
+    .meta({ description: "The CRM's own verdict; where given it overrides the LTV threshold." }),
+  tier: z.string().min(1).max(60).optional(),
+  csmId: ExternalId.optional().meta({ description: 'The dedicated customer success manager.' }),
+  name: z.string().min(1).max(200).meta(personal).optional(),
+  honorific: z.string().min(1).max(60).meta(personal).optional(),
+  phone: z.string().min(1).max(40).meta(personal).optional(),
+  email: z.email().max(200).meta(personal).optional(),
+  timeZone: z.string().max(60).refine(isTimeZone, 'must be an IANA time zone such as Asia/Shanghai').optional(),
+  occurredAt: Instant,
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export type SurveyResponse = z.infer<typeof SurveyResponse>;
+export type CustomerValue = z.infer<typeof CustomerValue>;

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+
+/** Marks a field as personal data or customer text: it may be stored and published, never logged, measured or traced. */
+export const personal = { personal: true } as const;
+
+/** Ids from other systems. No control characters, so that a key can stand in a header, a log line or a file. */
+export const ExternalId = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
+
+export const CustomerId = ExternalId.meta({ description: 'The customer as the CRM knows it.' });
+export const FeedbackId = z.uuid();
+export const CaseId = z.uuid();
+export const PersonId = ExternalId;
+
+/** ISO 8601 with a zone, at most milliseconds. */
+export const Instant = z.iso.datetime({ offset: true });
+
+export const Money = z.object({
+  amount: z.int().meta({ description: 'In minor units: 500.00 yuan is 50000.' }),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as CNY'),
+});
+
+export const FeedbackKind = z.enum([
+  'survey-response',
+  'ticket',
+  'chat',
+  'review',
+  'social-mention',
+  'exit-survey',
+  'interaction',
+]);
+
+/** The range of each scale, ends included. */
+export const scoreRanges = { nps: [0, 10], csat: [1, 5], ces: [1, 7], rating: [1, 5] } as const;
+
+export const ScoreScale = z.enum(['nps', 'csat', 'ces', 'rating']);
+
+export const Score = z
+  .object({ scale: ScoreScale, value: z.int() })
+  .refine(({ scale, value }) => value >= scoreRanges[scale][0] && value <= scoreRanges[scale][1], {
+    path: ['value'],
+    error: (issue) => {
+      const { scale } = issue.input as { scale: keyof typeof scoreRanges };
+      return `must be a whole number from ${scoreRanges[scale][0]} to ${scoreRanges[scale][1]} on the ${scale} scale`;
+    },
+  });
+
+export const Segment = z.enum(['detractor', 'passive', 'promoter']);
+export const Priority = z.enum(['P0', 'P1', 'P2']);
+export const FollowUp = z.enum(['allowed', 'refused']);
+
+export const AlertLevel = z.enum(['page', 'push', 'digest']);
+export const Role = z.enum(['director', 'crisis-team', 'csm', 'senior-support', 'support', 'supervisor']);
+
+export const TermHit = z.object({
+  list: z.enum(['redLine', 'highRisk']),
+  category: z.string(),
+  term: z.string(),
+  start: z.int().nonnegative().meta({ description: 'First UTF-16 unit of the hit in the comment.' }),
+  end: z.int().nonnegative(),
+});
+
+export const ClockKind = z.enum(['first-contact', 'resolution']);
+export const ContactChannel = z.enum(['phone', 'email', 'wecom', 'sms', 'chat']);
+export const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
+
+export type Money = z.infer<typeof Money>;
+export type FeedbackKind = z.infer<typeof FeedbackKind>;
+export type Score = z.infer<typeof Score>;
+export type ScoreScale = z.infer<typeof ScoreScale>;
+export type Segment = z.infer<typeof Segment>;
+export type Priority = z.infer<typeof Priority>;
+export type AlertLevel = z.infer<typeof AlertLevel>;
+export type Role = z.infer<typeof Role>;
+export type TermHit = z.infer<typeof TermHit>;
+export type ClockKind = z.infer<typeof ClockKind>;
+export type ContactChannel = z.infer<typeof ContactChannel>;
+export type MessageClass = z.infer<typeof MessageClass>;

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import * as z from 'zod';
+import { Duration } from './duration.ts';
+
+const Priority = z.enum(['P0', 'P1', 'P2']);
+const Role = z.enum(['director', 'crisis-team', 'csm', 'senior-support', 'support', 'supervisor']);
+const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
+const AlertLevel = z.enum(['page', 'push', 'digest']);
+const Ladder = z.array(Role).min(1);
+const Terms = z.record(z.string(), z.array(z.string().min(1)).min(1));
+
+const Band = z.strictObject({
+  detractorMax: z.int(),
+  passiveMax: z.int(),
+  severeMax: z.int().meta({ description: 'The worst part of the detractors: 0–3 on the NPS scale.' }),
+});
+
+const Rule = z.strictObject({
+  name: z.string().min(1),
+  priority: Priority,
+  when: z
+    .strictObject({ highValue: z.boolean(), severe: z.boolean(), redLine: z.boolean(), highRiskWord: z.boolean() })
+    .partial()
+    .meta({ description: 'All named conditions must hold; none named: always.' }),
+});
+
+const Alert = z.strictObject({ level: AlertLevel, audiences: z.array(Role) });
+
+/** Every number of the SOP. Read the preset seed-strict.yaml beside it: keys in the same order, with their reasons. */
+export const Policy = z
+  .strictObject({
+    name: z.string().min(1).max(60),
+    bands: z.strictObject({ nps: Band, csat: Band, ces: Band, rating: Band }),
+    ltv: z.strictObject({
+      currency: z.string().regex(/^[A-Z]{3}$/),
+      rates: z
+        .record(z.string(), z.number().positive())
+        .meta({ description: 'Units of `currency` per unit of another.' }),
+      high: z.discriminatedUnion('mode', [
+        z.strictObject({
+          mode: z.literal('percentile'),
+          value: z.number().min(1).max(99),
+          minCustomers: z.int().min(1),
+          fallback: z.int().positive().meta({ description: 'Minor units, while fewer customers are known.' }),
+          refresh: Duration,
+        }),
+        z.strictObject({ mode: z.literal('absolute'), amount: z.int().positive() }),
+      ]),
+    }),
+    triage: z.strictObject({
+      rules: z.array(Rule).min(1),
+      scoreless: z.strictObject({
+        redLine: Priority,
+        highRiskWord: Priority,
+        negative: Priority,
+        highValueRaises: z.boolean(),
+      }),
+      badReview: Priority,
+      redLineMinPriority: Priority.or(z.literal('none')),
+      csatDecline: z.strictObject({ times: z.int().min(2).max(20), priority: Priority }),
+      regradeWindow: Duration,
+      warnNpsBelowInclusive: z.boolean(),
+    }),
+    alerts: z.strictObject({
+      P0: Alert,
+      P1: Alert,
+      P2: Alert,
+      redLine: Alert,
+      highRiskWord: Alert,
+      p2Digest: z.strictObject({ every: Duration, maxPercentOfSla: z.number().positive().max(100) }),
+    }),
+    lexicons: z.strictObject({ redLine: Terms, highRisk: Terms, unaffectedByNegation: z.array(z.string()) }),
+    routing: z.strictObject({ P0: Ladder, P1: Ladder, P2: Ladder }),
+    sla: z.strictObject({
+      firstContact: z.strictObject({ P0: Duration, P1: Duration, P2: Duration }),
+      hardCeiling: Duration,
+      resolution: Duration,
+      warnAtPercent: z.array(z.int().min(1).max(99)),
+    }),
+    contact: z.strictObject({
+      channels: z.strictObject({
+        P0: z.array(z.string()).min(1),
+        P1: z.array(z.string()).min(1),
+        P2: z.array(z.string()).min(1),
+      }),
+    }),
+    stopList: z.strictObject({
+      blocks: z.array(MessageClass).min(1),
+      review: Duration,
+    }),
+    observation: z.strictObject({ days: z.int().min(1) }),
+    backfill: z.strictObject({ opensCases: z.boolean(), suppresses: z.boolean() }),
+    tracks: z.strictObject({
+      detractor: z.enum(['recovery', 'activation', 'amplification']),
+      passive: z.enum(['recovery', 'activation', 'amplification']),
+      promoter: z.enum(['recovery', 'activation', 'amplification']),
+    }),
+  })
+  .superRefine((policy, context) => {
+    const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    for (const [scale, band] of Object.entries(policy.bands)) {
+      if (band.passiveMax <= band.detractorMax) refuse(['bands', scale, 'passiveMax'], 'must lie above detractorMax');
+      if (band.severeMax > band.detractorMax) refuse(['bands', scale, 'severeMax'], 'must not lie above detractorMax');
+    }
+    if (!policy.triage.rules.some((rule) => Object.keys(rule.when).length === 0)) {
+      refuse(['triage', 'rules'], 'needs a last rule without conditions, or some detractor would have no priority');
+    }
+    for (const priority of Priority.options) {
+      if (policy.sla.firstContact[priority] > policy.sla.hardCeiling) {
+        refuse(['sla', 'firstContact', priority], 'must not exceed sla.hardCeiling');
+      }
+    }
+    if (policy.sla.resolution < policy.sla.hardCeiling)
+      refuse(['sla', 'resolution'], 'must not be shorter than sla.hardCeiling');
+    if (policy.sla.warnAtPercent.some((percent, i, all) => i > 0 && percent <= all[i - 1]!)) {
+      refuse(['sla', 'warnAtPercent'], 'must rise');
+    }
+    if (!policy.stopList.blocks.includes('promo')) refuse(['stopList', 'blocks'], 'must hold promo');
+    if (policy.stopList.blocks.includes('service-recovery')) {
+      refuse(['stopList', 'blocks'], 'must not hold service-recovery: marketing stops, service starts');
+    }
+    const { detractor, passive, promoter } = policy.tracks;
+    if (detractor === passive && passive === promoter) refuse(['tracks'], 'must not be the same for all segments');
+  });
+
+export type Policy = z.infer<typeof Policy>;
+export type PriorityName = z.infer<typeof Priority>;
+
+export class InvalidPolicy extends Error {
+  override name = 'InvalidPolicy';
+}
+
+/** A policy document as published, checked as a whole. Throws InvalidPolicy with every problem in one line. */
+export function parsePolicy(document: unknown): Policy {
+  const result = Policy.safeParse(document);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`);
+  throw new InvalidPolicy(`the policy is not valid: ${problems.join('; ')}`);
+}
+
+/** YAML text to a document that can be published; it is valid, or InvalidPolicy is thrown. */
+export function readPolicy(yaml: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = parseYaml(yaml);
+  } catch (error) {
+    if (error instanceof YAMLParseError)
+      throw new InvalidPolicy(`the policy is not YAML: ${error.message.split('\n')[0]}`);
+    throw error;
+  }
+  parsePolicy(document);
+  return document as Record<string, unknown>;
+}
+
+export function presetPolicy(name: 'seed-strict' = 'seed-strict'): Record<string, unknown> {
+  return readPolicy(readFileSync(new URL(`../presets/${name}.yaml`, import.meta.url), 'utf8'));
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+
+/** What every service reads from its environment. `docs/configuration.md` is generated from this schema. */
+export const BaseConfig = z.object({
+  BUS: z.enum(['postgres', 'kafka']).default('postgres').describe('Which bus carries the events.'),
+  KAFKA_BROKERS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').filter(Boolean))
+    .describe('host:port, separated by commas; needed when BUS=kafka.'),
+  DATABASE_URL: z.string().startsWith('postgres').describe("This service's own role on PostgreSQL."),
+  DATABASE_CONNECTIONS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(100)
+    .default(6)
+    .describe('Connections this process may open.'),
+  HTTP_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65535).describe('Port to listen on; 0 takes a free one.'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least level that is logged.'),
+  BUS_LINGER_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1000)
+    .default(3)
+    .describe('How long a woken consumer waits for company.'),
+  BUS_RETENTION_HOURS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(168)
+    .describe('How long consumed events stay in the log.'),
+  STALL_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(120)
+    .describe('A partition stuck this long restarts the process.'),
+});
+
+export type BaseConfig = z.infer<typeof BaseConfig>;
+
+export class InvalidConfig extends Error {
+  override name = 'InvalidConfig';
+}
+
+/**
+ * Reads and checks the environment at once, before anything is touched. Every variable may be given as NAME_FILE, a
+ * file holding the value. Throws InvalidConfig with every problem in one line.
+ */
+export function readConfig(environment: Record<string, string | undefined>): BaseConfig {
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(BaseConfig.shape)) {
+    const file = environment[`${name}_FILE`];
+    const value = file ? readSecret(name, file) : environment[name];
+    if (value !== undefined && value !== '') values[name] = value;
+  }
+  const result = BaseConfig.safeParse(values);
+  const problems = result.success
+    ? []
+    : result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
+  if (result.success && result.data.BUS === 'kafka' && result.data.KAFKA_BROKERS.length === 0) {
+    problems.push('KAFKA_BROKERS: is needed when BUS=kafka');
+  }
+  if (!result.success || problems.length > 0) throw new InvalidConfig(`bad configuration: ${problems.join('; ')}`);
+  return result.data;
+}
+
+function readSecret(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new InvalidConfig(`${name}_FILE: ${(error as Error).message}`);
+  }
+}

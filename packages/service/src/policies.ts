@@ -1,0 +1,52 @@
+import type { Database, Tx } from '@heard/bus/log';
+import { NotYet } from '@heard/bus/rejection';
+import type { Event } from '@heard/events/event';
+import { type Policy, parsePolicy } from '@heard/policy/policy';
+import { sql } from 'kysely';
+
+export interface VersionedPolicy extends Policy {
+  version: number;
+}
+
+/** The table each service that decides by policy has in its first migration. */
+export const policiesTable = `
+create table policies (
+  version int primary key,
+  document jsonb not null,
+  published_at timestamptz not null
+);`;
+
+/** A service's own copy of the policy, as far as its consumer has read heard.policy. */
+export class Policies {
+  #parsed = new Map<number, VersionedPolicy>();
+  readonly #changed: (version: number) => void;
+
+  constructor(changed: (version: number) => void) {
+    this.#changed = changed;
+  }
+
+  async apply(tx: Tx, events: readonly Event<'policy.published'>[]): Promise<void> {
+    for (const { data } of events) {
+      parsePolicy(data.document); // throws InvalidPolicy: a dead letter, and the version before stays in force
+      await sql`insert into policies (version, document, published_at)
+        values (${data.version}, ${JSON.stringify(data.document)}::jsonb, ${data.publishedAt})
+        on conflict (version) do nothing`.execute(tx);
+    }
+  }
+
+  /** The version in force in this transaction. Throws NotYet before the first one has arrived. */
+  async current(tx: Tx | Database): Promise<VersionedPolicy> {
+    const { rows } = await sql<{ version: number }>`select max(version) as version from policies`.execute(tx);
+    const version = rows[0]?.version;
+    if (!version) throw new NotYet('no policy has been published yet');
+    const known = this.#parsed.get(version);
+    if (known) return known;
+    const found = await sql<{ document: unknown }>`select document from policies where version = ${version}`.execute(
+      tx,
+    );
+    const policy = { ...parsePolicy(found.rows[0]!.document), version };
+    this.#parsed = new Map([[version, policy]]);
+    this.#changed(version);
+    return policy;
+  }
+}

@@ -1,0 +1,160 @@
+import { type Bus, describe, openBus } from '@heard/bus/bus';
+import type { Subscription } from '@heard/bus/consumer';
+import type { Database, Tx } from '@heard/bus/log';
+import type { Event } from '@heard/events/event';
+import type { EventType, ServiceName } from '@heard/events/registry';
+import { sql } from 'kysely';
+import { type Logger, pino } from 'pino';
+import { type Clock, realClock } from './clock.ts';
+import { type BaseConfig, readConfig } from './config.ts';
+import { openDatabase, schemaOf } from './database.ts';
+import { registerDeadLetterRoutes } from './dead-letters.ts';
+import { type Http, openHttp } from './http.ts';
+import { Metrics } from './metrics.ts';
+import { Policies } from './policies.ts';
+import { runTimers, setTimers, type Timer } from './timers.ts';
+
+/** What a service gets to build itself from. */
+export interface Service {
+  name: ServiceName;
+  config: BaseConfig;
+  clock: Clock;
+  log: Logger;
+  metrics: Metrics;
+  database: Database;
+  bus: Bus;
+  http: Http;
+  policies: Policies;
+  /** One transaction whose events are published when it commits: what an HTTP command does. */
+  commit<T>(work: (tx: Tx) => Promise<{ result: T; events: Event[] }>): Promise<T>;
+  consume<T extends EventType>(subscription: Omit<Subscription<T>, 'consumer'>): void;
+  setTimers(tx: Tx, timers: readonly Timer[]): Promise<void>;
+  fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>): void;
+  /** Closed in reverse order, before the bus and the database. */
+  onClose(close: () => Promise<void>): void;
+}
+
+export interface Running {
+  url: string;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  environment: Record<string, string | undefined>;
+  clock?: Clock;
+  /** The process cannot go on; default: log and throw it where the process ends. */
+  fatal?(error: Error): void;
+}
+
+/** Opens the parts, lets the service wire itself, then listens and starts consuming. Nothing stays open if it throws. */
+export async function startService(
+  name: ServiceName,
+  wire: (service: Service) => Promise<void> | void,
+  options: StartOptions,
+): Promise<Running> {
+  const config = readConfig(options.environment);
+  const log = pino({
+    name,
+    level: config.LOG_LEVEL,
+    base: { service: name },
+    redact: ['*.comment', '*.name', '*.phone', '*.email'],
+  });
+  const clock = options.clock ?? realClock;
+  const metrics = new Metrics();
+  const fatal =
+    options.fatal ??
+    ((error: Error) => {
+      log.fatal({ error: describe(error) }, 'the process must be started again');
+      process.exitCode = 1;
+      process.kill(process.pid, 'SIGTERM');
+    });
+  const schema = schemaOf(name);
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const one of closing.splice(0).reverse()) await one();
+  };
+
+  try {
+    const database = openDatabase({
+      url: config.DATABASE_URL,
+      schema,
+      connections: config.DATABASE_CONNECTIONS,
+      onError: (error) => log.warn({ error: error.message }, 'an idle database connection was lost'),
+    });
+    closing.push(() => database.destroy());
+    const bus = await openBus({
+      driver: config.BUS,
+      writer: name,
+      database,
+      databaseUrl: config.DATABASE_URL,
+      brokers: config.KAFKA_BROKERS,
+      retentionHours: config.BUS_RETENTION_HOURS,
+      stallSeconds: config.STALL_SECONDS,
+      lingerMs: config.BUS_LINGER_MS,
+      log: (level, message, fields) => log[level](fields ?? {}, message),
+      fatal,
+      metrics,
+    });
+    closing.push(() => bus.close());
+    const http = await openHttp({
+      service: name,
+      log,
+      metrics,
+      ready: async () => bus.ready() && (await sql`select 1`.execute(database)).rows.length === 1,
+    });
+    closing.push(() => http.close());
+    registerDeadLetterRoutes(http, database, name);
+
+    const starting: (() => Promise<void>)[] = [];
+    await wire({
+      name,
+      config,
+      clock,
+      log,
+      metrics,
+      database,
+      bus,
+      http,
+      policies: new Policies((version) => metrics.policyVersion.set(version)),
+      async commit(work) {
+        return database.transaction().execute(async (tx) => {
+          const { result, events } = await work(tx);
+          await bus.publish(tx, events);
+          return result;
+        });
+      },
+      consume: (subscription) => {
+        starting.push(() => bus.consume({ ...subscription, consumer: name }));
+      },
+      setTimers: (tx, timers) => setTimers(tx, schema, timers),
+      fireTimers: (fire) => {
+        starting.push(async () => {
+          const timers = runTimers({
+            database,
+            schema,
+            clock,
+            wakeups: bus.wakeups,
+            fire,
+            late: (seconds) => metrics.timerLateness.observe(seconds),
+            failed: (error, inMs) => log.warn({ error: describe(error), inMs }, 'timers will try again'),
+          });
+          closing.push(() => timers.stop());
+        });
+      },
+      onClose: (one) => {
+        closing.push(one);
+      },
+    });
+
+    const url = await http.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
+    for (const start of starting) await start();
+    log.info({ url, bus: config.BUS }, 'ready');
+    return { url, close };
+  } catch (error) {
+    await close();
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new Error(`port ${config.HTTP_PORT} is taken; set HTTP_PORT to another or stop what uses it`);
+    }
+    throw error;
+  }
+}

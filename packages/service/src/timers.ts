@@ -1,0 +1,130 @@
+import type { Database, Tx } from '@heard/bus/log';
+import { isNotNow } from '@heard/bus/rejection';
+import type { Wakeups } from '@heard/bus/wakeups';
+import { Worker } from '@heard/bus/worker';
+import { sql } from 'kysely';
+import type { Clock } from './clock.ts';
+
+/** One thing to do at its time: fires once, at or after `dueAt`, in a transaction with its effects. */
+export interface Timer {
+  kind: string;
+  key: string;
+  dueAt: Date;
+}
+
+/** The table each service that needs timers has in its first migration. */
+export const timersTable = `
+create table timers (
+  kind text not null,
+  key text not null,
+  due_at timestamptz not null,
+  primary key (kind, key)
+);
+create index timers_due on timers (due_at);`;
+
+const sweepSize = 1_000;
+
+/** Sets timers with the caller's transaction; one of the same kind and key is moved. */
+export async function setTimers(tx: Tx, schema: string, timers: readonly Timer[]): Promise<void> {
+  if (timers.length === 0) return;
+  const kinds = timers.map((timer) => timer.kind);
+  const keys = timers.map((timer) => timer.key);
+  const due = timers.map((timer) => timer.dueAt.toISOString());
+  await sql`
+    insert into timers (kind, key, due_at)
+    select * from unnest(${kinds}::text[], ${keys}::text[], ${due}::timestamptz[])
+    on conflict (kind, key) do update set due_at = excluded.due_at`.execute(tx);
+  await sql`select pg_notify('heard.timers', ${schema})`.execute(tx);
+}
+
+export async function cancelTimers(tx: Tx, timers: readonly Pick<Timer, 'kind' | 'key'>[]): Promise<void> {
+  if (timers.length === 0) return;
+  await sql`
+    delete from timers t using unnest(${timers.map((t) => t.kind)}::text[], ${timers.map((t) => t.key)}::text[]) as gone (kind, key)
+     where t.kind = gone.kind and t.key = gone.key`.execute(tx);
+}
+
+/** Takes what is due, oldest first. `now()` and not clock_timestamp(): a volatile function would not use the index. */
+export function takeDue(tx: Tx, virtualNow: Date | null, limit = sweepSize) {
+  return sql<{ kind: string; key: string; due_at: Date }>`
+    delete from timers where ctid = any (array(
+      select ctid from timers where due_at <= ${virtualNow === null ? sql`now()` : sql`${virtualNow.toISOString()}::timestamptz`}
+       order by due_at limit ${limit} for update skip locked))
+    returning kind, key, due_at`.execute(tx);
+}
+
+/**
+ * Fires timers: sweeps what is due, a thousand a transaction, then sleeps until the next one is due or an earlier one is
+ * set. Replicas share the table. A timer that cannot be fired alone is put off a minute and reported, never lost.
+ */
+export function runTimers(options: {
+  database: Database;
+  schema: string;
+  clock: Clock;
+  wakeups: Wakeups;
+  fire(tx: Tx, timers: Timer[]): Promise<void>;
+  late(seconds: number): void;
+  failed(error: unknown, inMs: number): void;
+}): { stop(): Promise<void> } {
+  const { database, clock } = options;
+  const virtualNow = () => (clock.onAdvance ? clock.now() : null);
+  let single = false;
+
+  const worker = new Worker(
+    async () => {
+      let taken: Timer[] = [];
+      try {
+        await database.transaction().execute(async (tx) => {
+          const { rows } = await takeDue(tx, virtualNow(), single ? 1 : sweepSize);
+          taken = rows.map((row) => ({ kind: row.kind, key: row.key, dueAt: row.due_at }));
+          if (taken.length > 0) await options.fire(tx, taken);
+        });
+      } catch (error) {
+        if (isNotNow(error) || taken.length === 0) throw error;
+        if (taken.length === 1) {
+          await putOff(taken[0]!);
+          options.failed(error, 60_000);
+        }
+        single = taken.length > 1;
+        return true;
+      }
+      if (!clock.onAdvance) {
+        const now = Date.now();
+        for (const timer of taken) options.late(Math.max(0, now - timer.dueAt.getTime()) / 1000);
+      }
+      if (taken.length === 0 || single) single = false;
+      if (taken.length > 0) return true;
+      return untilNext();
+    },
+    { idleMs: 60_000, lingerMs: 0, failed: options.failed },
+  );
+
+  async function untilNext(): Promise<number> {
+    if (clock.onAdvance) return 60_000;
+    const { rows } = await sql<{ ms: number | null }>`
+      select extract(epoch from min(due_at) - clock_timestamp())::float8 * 1000 as ms from timers`.execute(database);
+    return Math.min(60_000, Math.max(1, Math.ceil(rows[0]?.ms ?? 60_000)));
+  }
+
+  async function putOff(timer: Timer): Promise<void> {
+    await database
+      .transaction()
+      .execute((tx) =>
+        sql`update timers set due_at = due_at + interval '1 minute' where kind = ${timer.kind} and key = ${timer.key}`.execute(
+          tx,
+        ),
+      );
+  }
+
+  const off = [
+    options.wakeups.on('heard.timers', options.schema, worker.wake),
+    clock.onAdvance?.(worker.wake) ?? (() => {}),
+  ];
+  worker.start();
+  return {
+    stop: async () => {
+      for (const end of off) end();
+      await worker.stop();
+    },
+  };
+}
