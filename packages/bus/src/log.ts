@@ -135,15 +135,21 @@ export async function readLag(database: Database): Promise<Lag[]> {
   }));
 }
 
-/** Deletes rows older than `hours` that every reader of this database is past; at most 2,000 per partition a call. */
+/**
+ * Deletes rows older than `hours` that every reader of this database is past; at most 2,000 per partition a call.
+ * Compacted topics are left whole: on the Postgres bus nothing compacts them yet.
+ */
 export async function prune(database: Database, hours: number): Promise<number> {
+  const compacted = Object.entries(topics)
+    .filter(([, topic]) => topic.compacted)
+    .map(([name]) => name);
   const { numAffectedRows } = await sql`
     with done as (select topic, partition, min(seq) as seq from bus.positions group by 1, 2),
     old as (
       select l.topic, l.partition, l.seq from done cross join lateral (
         select * from bus.log l where l.topic = done.topic and l.partition = done.partition and l.seq <= done.seq
          order by l.seq limit 2000) l
-       where l.published_at < now() - make_interval(hours => ${hours}))
+       where l.published_at < now() - make_interval(hours => ${hours}) and not l.topic = any (${compacted}::text[]))
     delete from bus.log l using old where l.topic = old.topic and l.partition = old.partition and l.seq = old.seq`.execute(
     database,
   );

@@ -44,6 +44,7 @@ export const CaseContactAttempted = z.object({
 export const CaseContacted = z.object({ ...caseFact, channel: ContactChannel, by: PersonId });
 export const CaseParked = z.object({ ...caseFact, reason: z.string(), by: PersonId });
 export const CaseResolved = z.object({ ...caseFact, rootCause: z.string(), by: PersonId });
+export const CaseObserved = z.object({ ...caseFact, until: Instant }).meta({ description: 'In the observation pool.' });
 export const CaseReopened = z.object({
   ...caseFact,
   priority: Priority,

@@ -19,8 +19,12 @@ export type Event<T extends EventType = EventType> = T extends EventType
     }
   : never;
 
-/** What an event is caused by: another event, or nothing but its own correlation. */
-export type Cause = Pick<Event, 'id' | 'correlationid' | 'traceparent'> | { correlationid: string };
+/** What an event is caused by: the event before it, or, at the edge, a request that may carry a trace. */
+export interface Cause {
+  id?: string;
+  correlationid?: string;
+  traceparent?: string;
+}
 
 /** A new event, ready to publish. `at` is the time of the fact, from the caller's clock. */
 export function newEvent<T extends EventType>(
@@ -33,9 +37,12 @@ export function newEvent<T extends EventType>(
   const writer = lookUp(type)?.topic.replace(/\./g, '/') ?? 'heard';
   const event = { id: uuidv7(), type, source: `/${writer}`, subject, time: at.toISOString(), data } as Event<T>;
   if (cause?.correlationid) event.correlationid = cause.correlationid;
-  if (cause && 'id' in cause) {
-    event.causationid = cause.id;
-    if (cause.traceparent) event.traceparent = cause.traceparent;
-  }
+  if (cause?.id) event.causationid = cause.id;
+  if (cause?.traceparent) event.traceparent = cause.traceparent;
   return event;
+}
+
+/** The events of one type, in order. */
+export function ofType<T extends EventType>(events: readonly Event[], type: T): Event<T>[] {
+  return events.filter((event) => event.type === type) as unknown as Event<T>[];
 }

@@ -29,13 +29,9 @@ export const SurveyResponse = z.strictObject({
 export const CustomerValue = z.strictObject({
   source: ExternalId,
   customerId: CustomerId,
-  version: z
-    .int()
-    .nonnegative()
-    .optional()
-    .meta({
-      description: 'Grows with every change; the newest wins however late it comes. Default: occurredAt in ms.',
-    }),
+  version: z.int().nonnegative().optional().meta({
+    description: 'Grows with every change; the newest wins however late it comes. Default: occurredAt in ms.',
+  }),
   lifetimeValue: Money.optional(),
   valueClass: z
     .enum(['high', 'ordinary'])

@@ -52,6 +52,7 @@ export const topics = {
       'case.contacted': assignment.CaseContacted,
       'case.parked': assignment.CaseParked,
       'case.resolved': assignment.CaseResolved,
+      'case.observed': assignment.CaseObserved,
       'case.reopened': assignment.CaseReopened,
       'case.closed': assignment.CaseClosed,
       'alert.raised': assignment.AlertRaised,
@@ -113,8 +114,8 @@ export type DataOf<T extends EventType> = Schemas[T] extends z.ZodType<infer Dat
 export const consumers = {
   ingest: ['heard.inbound.survey-responses', 'heard.inbound.customer-values'],
   triage: ['heard.policy', 'heard.ingest'],
-  assignment: ['heard.policy', 'heard.triage'],
-  'sla-timer': ['heard.policy', 'heard.assignment', 'heard.triage'],
+  assignment: ['heard.policy', 'heard.triage', 'heard.suppression-list'],
+  'sla-timer': ['heard.policy', 'heard.assignment'],
   'suppression-list': ['heard.policy', 'heard.triage', 'heard.assignment'],
   rca: ['heard.ingest', 'heard.triage'],
 } as const satisfies Record<string, readonly TopicName[]>;

@@ -14,7 +14,7 @@ import {
   TermHit,
 } from './vocabulary.ts';
 
-export const NoCaseReason = z.enum(['no-trigger', 'backfill', 'follow-up-refused']);
+export const NoCaseReason = z.enum(['no-trigger', 'alert-only', 'backfill', 'follow-up-refused']);
 export const Trigger = z.enum([
   'low-score',
   'bad-review',

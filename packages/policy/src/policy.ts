@@ -8,7 +8,11 @@ const Role = z.enum(['director', 'crisis-team', 'csm', 'senior-support', 'suppor
 const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
 const AlertLevel = z.enum(['page', 'push', 'digest']);
 const Ladder = z.array(Role).min(1);
-const Terms = z.record(z.string(), z.array(z.string().min(1)).min(1));
+const TermList = z.array(z.string().min(1)).min(1);
+const Terms = z.record(
+  z.string(),
+  TermList.or(z.strictObject({ terms: TermList, except: TermList.optional(), negatable: z.boolean().optional() })),
+);
 
 const Band = z.strictObject({
   detractorMax: z.int(),
@@ -56,9 +60,8 @@ export const Policy = z
         negative: Priority,
         highValueRaises: z.boolean(),
       }),
-      badReview: Priority,
       redLineMinPriority: Priority.or(z.literal('none')),
-      csatDecline: z.strictObject({ times: z.int().min(2).max(20), priority: Priority }),
+      csatDecline: z.strictObject({ responses: z.int().min(2).max(20), priority: Priority }),
       regradeWindow: Duration,
       warnNpsBelowInclusive: z.boolean(),
     }),
@@ -70,7 +73,7 @@ export const Policy = z
       highRiskWord: Alert,
       p2Digest: z.strictObject({ every: Duration, maxPercentOfSla: z.number().positive().max(100) }),
     }),
-    lexicons: z.strictObject({ redLine: Terms, highRisk: Terms, unaffectedByNegation: z.array(z.string()) }),
+    lexicons: z.strictObject({ redLine: Terms, highRisk: Terms }),
     routing: z.strictObject({ P0: Ladder, P1: Ladder, P2: Ladder }),
     sla: z.strictObject({
       firstContact: z.strictObject({ P0: Duration, P1: Duration, P2: Duration }),

@@ -115,3 +115,12 @@ function problemOf(error: FastifyError): Problem {
 export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
   return reply.status(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }
+
+/** GET /v1/summary: a flat object of counters that says how much a service holds. */
+export function registerSummaryRoute(http: Http, read: () => Promise<Record<string, number>>): void {
+  http.get(
+    '/v1/summary',
+    { schema: { summary: 'How much this service holds', response: { 200: z.record(z.string(), z.number()) } } },
+    read,
+  );
+}

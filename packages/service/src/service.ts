@@ -28,7 +28,7 @@ export interface Service {
   /** One transaction whose events are published when it commits: what an HTTP command does. */
   commit<T>(work: (tx: Tx) => Promise<{ result: T; events: Event[] }>): Promise<T>;
   consume<T extends EventType>(subscription: Omit<Subscription<T>, 'consumer'>): void;
-  setTimers(tx: Tx, timers: readonly Timer[]): Promise<void>;
+  setTimers(tx: Tx, timers: readonly Timer[], move?: 'always' | 'if-earlier'): Promise<void>;
   fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>): void;
   /** Closed in reverse order, before the bus and the database. */
   onClose(close: () => Promise<void>): void;
@@ -126,7 +126,7 @@ export async function startService(
       consume: (subscription) => {
         starting.push(() => bus.consume({ ...subscription, consumer: name }));
       },
-      setTimers: (tx, timers) => setTimers(tx, schema, timers),
+      setTimers: (tx, timers, move) => setTimers(tx, schema, timers, move),
       fireTimers: (fire) => {
         starting.push(async () => {
           const timers = runTimers({

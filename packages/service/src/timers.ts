@@ -24,8 +24,16 @@ create index timers_due on timers (due_at);`;
 
 const sweepSize = 1_000;
 
-/** Sets timers with the caller's transaction; one of the same kind and key is moved. */
-export async function setTimers(tx: Tx, schema: string, timers: readonly Timer[]): Promise<void> {
+/**
+ * Sets timers with the caller's transaction. Where one of the same kind and key is set, `move` says whether it is moved
+ * to the new time or keeps the earlier of the two.
+ */
+export async function setTimers(
+  tx: Tx,
+  schema: string,
+  timers: readonly Timer[],
+  move: 'always' | 'if-earlier' = 'always',
+): Promise<void> {
   if (timers.length === 0) return;
   const kinds = timers.map((timer) => timer.kind);
   const keys = timers.map((timer) => timer.key);
@@ -33,7 +41,9 @@ export async function setTimers(tx: Tx, schema: string, timers: readonly Timer[]
   await sql`
     insert into timers (kind, key, due_at)
     select * from unnest(${kinds}::text[], ${keys}::text[], ${due}::timestamptz[])
-    on conflict (kind, key) do update set due_at = excluded.due_at`.execute(tx);
+    on conflict (kind, key) do update set due_at = ${
+      move === 'always' ? sql`excluded.due_at` : sql`least(timers.due_at, excluded.due_at)`
+    }`.execute(tx);
   await sql`select pg_notify('heard.timers', ${schema})`.execute(tx);
 }
 

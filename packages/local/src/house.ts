@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { connectKafka, createTopics } from '@heard/bus/kafka';
+import { defaultPartitions } from '@heard/bus/log';
+import type { ServiceName } from '@heard/events/registry';
+import { presetPolicy } from '@heard/policy/policy';
+import { schemaOf } from '@heard/service/database';
+import { migrate, serviceNames } from '@heard/service/migration';
+import { publishPolicy } from '@heard/service/policy-publication';
+import pg from 'pg';
+import { type LocalKafka, startKafka } from './kafka.ts';
+import { findPort } from './port.ts';
+import { type LocalPostgres, startPostgres } from './postgres.ts';
+import { type Program, startProgram } from './program.ts';
+
+/** All of Heard on this machine: database, broker where asked for, and each service as a process of its own. */
+export interface House {
+  urls: Record<ServiceName, string>;
+  adminUrl: string;
+  brokers: string[];
+  kafka: LocalKafka | undefined;
+  pid(service: ServiceName): number | undefined;
+  /** Ends one replica of a service with a signal; after SIGKILL it is started again, as any supervisor would. */
+  kill(service: ServiceName, signal: NodeJS.Signals): void;
+  stop(service: ServiceName): Promise<void>;
+  start(service: ServiceName): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HouseOptions {
+  dir: string;
+  bus: 'postgres' | 'kafka';
+  /** Services listen on basePort+1 … in the order of `serviceNames`; 0: free ports. */
+  basePort: number;
+  database?: string;
+  policy?: Record<string, unknown>;
+  partitions?: number;
+  only?: readonly ServiceName[];
+  environment?: Record<string, string>;
+  postgresSettings?: Record<string, string>;
+  kafkaSettings?: Record<string, string>;
+  log?(line: string): void;
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Starts everything, or throws one clear sentence and leaves nothing running. */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const log = options.log ?? (() => {});
+  const names = options.only ?? serviceNames;
+  const ports = new Map<ServiceName, number>();
+  for (const name of names) {
+    ports.set(name, await findPort(options.basePort && options.basePort + serviceNames.indexOf(name) + 1));
+  }
+  mkdirSync(join(options.dir, 'logs'), { recursive: true });
+  const closing: (() => Promise<void>)[] = [];
+  let over = false;
+  const close = async () => {
+    over = true;
+    for (const one of closing.splice(0).reverse()) await one();
+  };
+
+  try {
+    const postgres = await startPostgres({ dir: join(options.dir, 'postgres'), settings: options.postgresSettings });
+    closing.push(() => postgres.stop());
+    log('PostgreSQL is up');
+    let kafka: LocalKafka | undefined;
+    if (options.bus === 'kafka') {
+      kafka = await startKafka({ dir: join(options.dir, 'kafka'), settings: options.kafkaSettings, log });
+      closing.push(() => kafka!.stop());
+      log(`Kafka is up (${kafka.how})`);
+    }
+    const adminUrl = await prepare(postgres, kafka, options);
+    log('the database is migrated and a policy is in force');
+
+    const programs = new Map<ServiceName, Program>();
+    const wanted = new Set<ServiceName>();
+    const launch = async (name: ServiceName): Promise<void> => {
+      const program = await startProgram(
+        {
+          file: process.execPath,
+          args: [join(root, `services/${name}/src/main.ts`)],
+          options: {
+            cwd: root,
+            env: { ...process.env, ...environmentOf(name, postgres, kafka, ports.get(name)!, options) },
+          },
+        },
+        join(options.dir, 'logs', `${name}.log`),
+        'TERM',
+      );
+      programs.set(name, program);
+      void supervise(name, program);
+    };
+    const supervise = async (name: ServiceName, program: Program): Promise<void> => {
+      const how = await program.ended;
+      if (over || !wanted.has(name) || programs.get(name) !== program) return;
+      log(`${name} ended (${how}) and is started again`);
+      await sleep(300);
+      if (!over && wanted.has(name)) await launch(name);
+    };
+    const start = async (name: ServiceName): Promise<void> => {
+      wanted.add(name);
+      await launch(name);
+      await becomeReady(name, urlOf(ports.get(name)!), () => programs.get(name)!);
+    };
+    const stop = async (name: ServiceName): Promise<void> => {
+      wanted.delete(name);
+      await programs.get(name)?.end('SIGTERM', 20_000);
+    };
+    closing.push(async () => {
+      await Promise.all(names.map(stop));
+    });
+    for (const name of names) {
+      wanted.add(name);
+      await launch(name);
+    }
+    await Promise.all(names.map((name) => becomeReady(name, urlOf(ports.get(name)!), () => programs.get(name)!)));
+
+    return {
+      urls: Object.fromEntries(names.map((name) => [name, urlOf(ports.get(name)!)])) as House['urls'],
+      adminUrl,
+      brokers: kafka?.brokers ?? [],
+      kafka,
+      pid: (name) => programs.get(name)?.pid,
+      kill: (name, signal) => {
+        const pid = programs.get(name)?.pid;
+        if (pid) process.kill(pid, signal);
+      },
+      stop,
+      start,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const urlOf = (port: number) => `http://127.0.0.1:${port}`;
+
+async function prepare(postgres: LocalPostgres, kafka: LocalKafka | undefined, options: HouseOptions): Promise<string> {
+  const database = options.database ?? 'heard';
+  const admin = new pg.Client({ connectionString: postgres.adminUrl });
+  await admin.connect();
+  try {
+    const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [database]);
+    if (!rowCount) await admin.query(`create database ${admin.escapeIdentifier(database)}`);
+  } finally {
+    await admin.end();
+  }
+  const partitions = options.partitions ?? defaultPartitions;
+  const adminUrl = postgres.url(database);
+  await migrate({ adminUrl, appPassword: appPassword(options.dir), partitions });
+  const brokers = kafka?.brokers ?? [];
+  if (kafka) await createTopics(connectKafka({ brokers, clientId: 'heard.migrate', log: () => {} }), partitions, 1);
+  await publishPolicy(options.policy ?? presetPolicy(), {
+    adminUrl,
+    driver: options.bus,
+    brokers,
+    onlyIfNone: options.policy === undefined,
+    now: new Date(),
+    log: () => {},
+  });
+  return adminUrl;
+}
+
+function environmentOf(
+  name: ServiceName,
+  postgres: LocalPostgres,
+  kafka: LocalKafka | undefined,
+  port: number,
+  options: HouseOptions,
+): Record<string, string> {
+  const url = new URL(postgres.url(options.database ?? 'heard'));
+  url.username = `heard_${schemaOf(name)}`;
+  url.password = appPassword(options.dir);
+  return {
+    BUS: options.bus,
+    KAFKA_BROKERS: kafka?.brokers.join(',') ?? '',
+    DATABASE_URL: url.href,
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: String(port),
+    ...options.environment,
+  };
+}
+
+/** One password for the services' roles, made once and kept beside the data. */
+function appPassword(dir: string): string {
+  const file = join(dir, 'app-password');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
+    return readFileSync(file, 'utf8');
+  }
+}
+
+async function becomeReady(name: ServiceName, url: string, program: () => Program): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  let ended = '';
+  void program().ended.then((how) => {
+    ended = how;
+  });
+  while (Date.now() < deadline) {
+    const ok = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    if (ended) throw new Error(`${name} did not start (${ended}): ${program().output().trim().split('\n').at(-1)}`);
+    await sleep(50);
+  }
+  throw new Error(`${name} did not become ready within 60 s`);
+}

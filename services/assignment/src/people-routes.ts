@@ -1,0 +1,94 @@
+import { Role } from '@heard/events/vocabulary';
+import { NotFound, Problem } from '@heard/service/http';
+import type { Service } from '@heard/service/service';
+import { sql } from 'kysely';
+import * as z from 'zod';
+import { drainTimer } from './consumers.ts';
+
+const Person = z.strictObject({
+  name: z.string().min(1).max(200),
+  roles: z.array(Role).min(1),
+  present: z.boolean().default(true),
+  cap: z.int().min(0).nullable().default(null).meta({ description: 'Most open cases; null: no limit.' }),
+});
+const params = z.object({ personId: z.string().min(1).max(200) });
+
+/** The people who own cases. Whoever is absent gets none; when somebody comes, the queue is looked at. */
+export function registerPeopleRoutes(service: Service): void {
+  const { clock, commit, database, http } = service;
+
+  http.put(
+    '/v1/people/:personId',
+    {
+      schema: {
+        summary: 'Add or change a person',
+        params,
+        body: Person,
+        response: { 200: z.object({ personId: z.string() }) },
+      },
+    },
+    async ({ params, body }) =>
+      commit(async (tx) => {
+        await sql`
+          insert into people (person_id, name, roles, present, cap)
+          values (${params.personId}, ${body.name}, ${body.roles}::text[], ${body.present}, ${body.cap})
+          on conflict (person_id) do update set name = excluded.name, roles = excluded.roles, present = excluded.present, cap = excluded.cap`.execute(
+          tx,
+        );
+        await service.setTimers(tx, [drainTimer(clock.now())], 'if-earlier');
+        return { result: { personId: params.personId }, events: [] };
+      }),
+  );
+
+  http.post(
+    '/v1/people/:personId/presence',
+    {
+      schema: {
+        summary: 'Come or go',
+        params,
+        body: z.strictObject({ present: z.boolean() }),
+        response: { 200: z.object({ personId: z.string(), present: z.boolean() }), 404: Problem },
+      },
+    },
+    async ({ params, body }) =>
+      commit(async (tx) => {
+        const { rows } = await sql`
+          update people set present = ${body.present} where person_id = ${params.personId} returning person_id`.execute(
+          tx,
+        );
+        if (rows.length === 0) throw new NotFound('There is no such person.');
+        if (body.present) await service.setTimers(tx, [drainTimer(clock.now())], 'if-earlier');
+        return { result: { personId: params.personId, present: body.present }, events: [] };
+      }),
+  );
+
+  http.get(
+    '/v1/people',
+    {
+      schema: {
+        summary: 'Everybody, with their open cases',
+        response: {
+          200: z.object({
+            items: z.array(
+              z.object({
+                personId: z.string(),
+                name: z.string(),
+                roles: z.array(Role),
+                present: z.boolean(),
+                cap: z.int().nullable(),
+                openCases: z.int(),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async () => {
+      const { rows } = await sql<z.infer<typeof Person> & { personId: string; openCases: number }>`
+        select person_id as "personId", name, roles, present, cap, open_cases as "openCases" from people order by person_id`.execute(
+        database,
+      );
+      return { items: rows };
+    },
+  );
+}

@@ -1,0 +1,29 @@
+import { registerSummaryRoute } from '@heard/service/http';
+import { type Service, type StartOptions, startService } from '@heard/service/service';
+import { sql } from 'kysely';
+import { registerAlertRoutes } from './alert-routes.ts';
+import { registerCaseRoutes } from './case-routes.ts';
+import { consumeTriage, fireTimers } from './consumers.ts';
+import { registerPeopleRoutes } from './people-routes.ts';
+
+export function start(options: StartOptions) {
+  return startService('assignment', wire, options);
+}
+
+function wire(service: Service): void {
+  registerCaseRoutes(service);
+  registerPeopleRoutes(service);
+  registerAlertRoutes(service);
+  registerSummaryRoute(service.http, async () => {
+    const { rows } = await sql<Record<string, number>>`
+      select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",
+             count(*) filter (where state = 'new')::int as "queuedCases",
+             count(*) filter (where priority = 'P0')::int as "casesP0", count(*) filter (where priority = 'P1')::int as "casesP1",
+             count(*) filter (where priority = 'P2')::int as "casesP2",
+             (select count(*)::int from case_items) as feedback, (select count(*)::int from alerts) as alerts
+        from cases`.execute(service.database);
+    return rows[0]!;
+  });
+  consumeTriage(service);
+  fireTimers(service);
+}

@@ -1,0 +1,237 @@
+import type { Tx } from '@heard/bus/log';
+import type { Event } from '@heard/events/event';
+import { type Cause, newEvent } from '@heard/events/event';
+import type { AlertLevel, Role } from '@heard/events/vocabulary';
+import { sql } from 'kysely';
+import { type Case, type Command, decide, evolve, type Fact, isLoad, noCase } from './case.ts';
+import type { Person } from './routing.ts';
+
+/** A case with what the rules do not need to know. */
+export interface CaseFile extends Case {
+  caseId: string;
+  customerId: string;
+  feedbackId: string;
+  csmId: string | null;
+  receivedAt: string;
+  openedAt: string;
+  contactedAt: string | null;
+  rootCause: string | null;
+}
+
+export interface Alert {
+  alertId: string;
+  customerId: string;
+  feedbackId: string;
+  caseId: string | null;
+  level: AlertLevel;
+  audiences: Role[];
+  people: string[];
+  raisedAt: string;
+  deliverBy: string | null;
+  deliveredAt: string | null;
+}
+
+/**
+ * The only writer of cases, people's loads and alerts, for one transaction: loads what a batch is about with locks,
+ * applies commands in memory, and writes everything once, events included.
+ */
+export class Desk {
+  readonly people: Person[];
+  readonly events: Event[] = [];
+  readonly #tx: Tx;
+  readonly #now: Date;
+  readonly #files: Map<string, CaseFile>;
+  readonly #known: Set<string>;
+  readonly #loads: Map<string, number>;
+  readonly #changed = new Set<CaseFile>();
+  readonly #facts: { file: CaseFile; fact: Fact; version: number }[] = [];
+  readonly #items: { feedbackId: string; caseId: string }[] = [];
+  readonly #alerts: Alert[] = [];
+
+  private constructor(tx: Tx, now: Date, files: CaseFile[], known: Set<string>, people: Person[]) {
+    this.#tx = tx;
+    this.#now = now;
+    this.#files = new Map(files.map((file) => [file.customerId, file]));
+    this.#known = known;
+    this.people = people;
+    this.#loads = new Map(people.map((person) => [person.personId, person.openCases]));
+  }
+
+  /** For feedback of these customers: their open cases, and which of these feedback ids a case holds already. */
+  static async forCustomers(
+    tx: Tx,
+    now: Date,
+    customerIds: readonly string[],
+    feedbackIds: readonly string[],
+  ): Promise<Desk> {
+    const people = await lockPeople(tx);
+    const files = await loadFiles(
+      tx,
+      sql`customer_id = any (${customerIds}::text[]) and state not in ('closed', 'lost')`,
+    );
+    const { rows } = await sql<{ id: string }>`
+      select feedback_id as id from case_items where feedback_id = any (${feedbackIds}::uuid[])`.execute(tx);
+    return new Desk(tx, now, files, new Set(rows.map((row) => row.id)), people);
+  }
+
+  /** For cases that are known by id. */
+  static async forCases(tx: Tx, now: Date, caseIds: readonly string[]): Promise<Desk> {
+    const people = await lockPeople(tx);
+    return new Desk(tx, now, await loadFiles(tx, sql`case_id = any (${caseIds}::uuid[])`), new Set(), people);
+  }
+
+  /** For the queue: cases nobody owns, oldest first within priority. */
+  static async forQueue(tx: Tx, now: Date, limit: number): Promise<Desk> {
+    const people = await lockPeople(tx);
+    const { rows } = await sql<{ id: string }>`
+      select case_id as id from cases where state = 'new' order by priority, received_at limit ${limit} for update skip locked`.execute(
+      tx,
+    );
+    const files = await loadFiles(tx, sql`case_id = any (${rows.map((row) => row.id)}::uuid[])`);
+    files.sort((a, b) => (a.priority + a.receivedAt < b.priority + b.receivedAt ? -1 : 1));
+    return new Desk(tx, now, files, new Set(), people);
+  }
+
+  get files(): CaseFile[] {
+    return [...this.#files.values()];
+  }
+
+  of(customerId: string): CaseFile | undefined {
+    return this.#files.get(customerId);
+  }
+
+  knows(feedbackId: string): boolean {
+    return this.#known.has(feedbackId);
+  }
+
+  open(file: Omit<CaseFile, keyof Case>, command: Command & { do: 'open' }, cause: Cause): CaseFile {
+    const opened: CaseFile = { ...noCase, ...file };
+    this.#files.set(file.customerId, opened);
+    this.#hold(opened, command.feedbackId);
+    this.apply(opened, command, cause);
+    return opened;
+  }
+
+  /** Asks the rules, and keeps what follows. Returns the facts. */
+  apply(file: CaseFile, command: Command, cause: Cause): Fact[] {
+    const facts = decide(command, file);
+    for (const fact of facts) {
+      const loadBefore = isLoad(file) ? file.owner : null;
+      Object.assign(file, evolve(file, fact));
+      const loadAfter = isLoad(file) ? file.owner : null;
+      if (loadBefore !== loadAfter) {
+        this.#load(loadBefore, -1);
+        this.#load(loadAfter, +1);
+      }
+      if (fact.type === 'case.contacted') file.contactedAt ??= this.#now.toISOString();
+      if (fact.type === 'case.resolved') file.rootCause = fact.rootCause;
+      if (fact.type === 'case.joined') this.#hold(file, fact.feedbackId);
+      this.#facts.push({ file, fact, version: file.version });
+      this.#changed.add(file);
+      const { type, ...data } = fact;
+      const common = {
+        caseId: file.caseId,
+        customerId: file.customerId,
+        version: file.version,
+        at: this.#now.toISOString(),
+      };
+      this.events.push(newEvent(type, file.customerId, { ...common, ...data } as never, this.#now, cause));
+    }
+    return facts;
+  }
+
+  alert(alert: Alert, cause: Cause): void {
+    this.#alerts.push(alert);
+    const { raisedAt: at, deliveredAt: _, caseId, deliverBy, ...rest } = alert;
+    const data = { ...rest, at, caseId: caseId ?? undefined, deliverBy: deliverBy ?? undefined };
+    this.events.push(newEvent('alert.raised', alert.customerId, data, this.#now, cause));
+  }
+
+  async save(): Promise<void> {
+    const tx = this.#tx;
+    const at = this.#now.toISOString();
+    const files = [...this.#changed];
+    if (files.length > 0) {
+      const of = <K extends keyof CaseFile>(field: K) => files.map((file) => file[field]);
+      await sql`
+        insert into cases (case_id, customer_id, state, priority, version, feedback_id, csm_id, owner, owner_role,
+          received_at, opened_at, contacted_at, root_cause, updated_at)
+        select *, ${at}::timestamptz from unnest(${of('caseId')}::uuid[], ${of('customerId')}::text[], ${of('state')}::text[],
+          ${of('priority')}::text[], ${of('version')}::int[], ${of('feedbackId')}::uuid[], ${of('csmId')}::text[], ${of('owner')}::text[],
+          ${of('ownerRole')}::text[], ${of('receivedAt')}::timestamptz[], ${of('openedAt')}::timestamptz[],
+          ${of('contactedAt')}::timestamptz[], ${of('rootCause')}::text[])
+        on conflict (case_id) do update set state = excluded.state, priority = excluded.priority, version = excluded.version,
+          csm_id = excluded.csm_id, owner = excluded.owner, owner_role = excluded.owner_role,
+          contacted_at = excluded.contacted_at, root_cause = excluded.root_cause, updated_at = excluded.updated_at`.execute(
+        tx,
+      );
+      await sql`
+        insert into case_events (case_id, version, type, at, data)
+        select t.case_id, t.version, t.type, ${at}, t.data from rows from (
+          unnest(${this.#facts.map((f) => f.file.caseId)}::uuid[]), unnest(${this.#facts.map((f) => f.version)}::int[]),
+          unnest(${this.#facts.map((f) => f.fact.type)}::text[]),
+          string_to_table(${this.#facts.map((f) => JSON.stringify({ ...f.fact, type: undefined })).join('\n')}, E'\n'))
+          as t (case_id, version, type, data)`.execute(tx);
+    }
+    if (this.#items.length > 0) {
+      await sql`
+        insert into case_items (feedback_id, case_id, joined_at)
+        select *, ${at}::timestamptz from unnest(${this.#items.map((i) => i.feedbackId)}::uuid[], ${this.#items.map((i) => i.caseId)}::uuid[])
+        on conflict (feedback_id) do update set case_id = excluded.case_id`.execute(tx);
+    }
+    if (this.#alerts.length > 0) {
+      const of = <K extends keyof Alert>(field: K) => this.#alerts.map((alert) => alert[field]);
+      const lists = (of: string[][]) => of.map((list) => list.join('\n'));
+      await sql`
+        insert into alerts (alert_id, customer_id, feedback_id, case_id, level, audiences, people, raised_at, deliver_by, delivered_at)
+        select t.a, t.b, t.c, t.d, t.e, string_to_array(t.f, E'\n'), string_to_array(t.g, E'\n'), t.h, t.i, t.j from unnest(
+          ${of('alertId')}::uuid[], ${of('customerId')}::text[], ${of('feedbackId')}::uuid[], ${of('caseId')}::uuid[], ${of('level')}::text[],
+          ${lists(of('audiences'))}::text[], ${lists(of('people'))}::text[], ${of('raisedAt')}::timestamptz[],
+          ${of('deliverBy')}::timestamptz[], ${of('deliveredAt')}::timestamptz[]) as t (a, b, c, d, e, f, g, h, i, j)
+        on conflict do nothing`.execute(tx);
+    }
+    const moved = this.people.filter((person) => person.openCases !== this.#loads.get(person.personId));
+    if (moved.length > 0) {
+      await sql`
+        update people p set open_cases = t.n
+          from unnest(${moved.map((p) => p.personId)}::text[], ${moved.map((p) => p.openCases)}::int[]) as t (id, n)
+         where p.person_id = t.id`.execute(tx);
+    }
+  }
+
+  #hold(file: CaseFile, feedbackId: string): void {
+    this.#known.add(feedbackId);
+    this.#items.push({ feedbackId, caseId: file.caseId });
+  }
+
+  #load(owner: string | null, by: number): void {
+    const person = owner && this.people.find((one) => one.personId === owner);
+    if (person) person.openCases += by;
+  }
+}
+
+/**
+ * Loads are decided on while locked, so caps hold and the least loaded is really that; whoever opens, hands over or ends
+ * cases waits here for the batch before.
+ */
+async function lockPeople(tx: Tx): Promise<Person[]> {
+  const { rows } = await sql<Person>`
+    select person_id as "personId", roles, present, cap, open_cases as "openCases" from people
+     order by person_id for no key update`.execute(tx);
+  return rows;
+}
+
+async function loadFiles(tx: Tx, where: ReturnType<typeof sql>): Promise<CaseFile[]> {
+  const { rows } =
+    await sql<CaseRow>`select ${caseColumns} from cases where ${where} order by case_id for update`.execute(tx);
+  return rows.map(({ contactedAt, ...row }) => ({ ...row, contactedAt, contacted: contactedAt !== null }));
+}
+
+type CaseRow = Omit<CaseFile, 'contacted'>;
+
+export const instant = (column: string) =>
+  sql.raw(`to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
+
+export const caseColumns = sql`case_id as "caseId", customer_id as "customerId", state, priority, version, feedback_id as "feedbackId",
+  csm_id as "csmId", owner, owner_role as "ownerRole", ${instant('received_at')} as "receivedAt", ${instant('opened_at')} as "openedAt",
+  ${instant('contacted_at')} as "contactedAt", root_cause as "rootCause"`;

@@ -1,0 +1,4 @@
+import { runProcess } from '@heard/service/process';
+import { start } from './start.ts';
+
+await runProcess(start);

@@ -1,0 +1,40 @@
+import type { Tx } from '@heard/bus/log';
+import type { Event } from '@heard/events/event';
+import { sql } from 'kysely';
+
+/** Keeps the newest revision of what was said. */
+export async function saveSaid(tx: Tx, events: readonly Event<'feedback.received'>[]): Promise<void> {
+  const said = newest(events).map((event) => event.data);
+  if (said.length === 0) return;
+  await sql`
+    insert into comments (feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at)
+    select * from unnest(${said.map((d) => d.feedbackId)}::uuid[], ${said.map((d) => d.revision)}::int[], ${said.map((d) => d.customerId)}::text[],
+      ${said.map((d) => d.kind)}::text[], ${said.map((d) => d.channel)}::text[], ${said.map((d) => d.product ?? null)}::text[],
+      ${said.map((d) => d.score?.scale ?? null)}::text[], ${said.map((d) => d.score?.value ?? null)}::int[],
+      ${said.map((d) => d.comment?.replaceAll('\0', '') ?? null)}::text[], ${said.map((d) => d.occurredAt)}::timestamptz[])
+    on conflict (feedback_id) do update set revision = excluded.revision, customer_id = excluded.customer_id, kind = excluded.kind,
+      channel = excluded.channel, product = excluded.product, scale = excluded.scale, score = excluded.score,
+      comment = excluded.comment, occurred_at = excluded.occurred_at
+      where comments.revision <= excluded.revision`.execute(tx);
+}
+
+/** Keeps the newest verdict of triage. */
+export async function saveTriaged(tx: Tx, events: readonly Event<'feedback.triaged'>[]): Promise<void> {
+  const triaged = newest(events).map((event) => event.data);
+  if (triaged.length === 0) return;
+  const terms = triaged.map((d) =>
+    [...new Set(d.hits.map((hit) => `${hit.list}/${hit.category}/${hit.term}`))].join('\n'),
+  );
+  await sql`
+    insert into comments (feedback_id, revision, segment, priority, triaged_revision, terms)
+    select t.a, 0, t.b, t.c, t.d, coalesce(string_to_array(nullif(t.e, ''), E'\n'), '{}') from unnest(
+      ${triaged.map((d) => d.feedbackId)}::uuid[], ${triaged.map((d) => d.segment)}::text[], ${triaged.map((d) => d.priority)}::text[],
+      ${triaged.map((d) => d.revision)}::int[], ${terms}::text[]) as t (a, b, c, d, e)
+    on conflict (feedback_id) do update set segment = excluded.segment, priority = excluded.priority,
+      triaged_revision = excluded.triaged_revision, terms = excluded.terms
+      where comments.triaged_revision <= excluded.triaged_revision`.execute(tx);
+}
+
+function newest<E extends { data: { feedbackId: string } }>(events: readonly E[]): E[] {
+  return [...new Map(events.map((event) => [event.data.feedbackId, event])).values()];
+}
