@@ -32,6 +32,9 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+/** Bytes that are not UTF-8 are refused: read leniently, a customer's words would silently become replacement marks. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Something asked for by id that is not there: 404. */
 export class NotFound extends Error {
   override name = 'NotFound';
@@ -52,6 +55,17 @@ export async function openHttp(options: {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    let text: string;
+    try {
+      text = utf8.decode(body as Buffer);
+    } catch {
+      done(Object.assign(new Error('the body is not UTF-8'), { statusCode: 400, code: 'not-utf-8' }));
+      return;
+    }
+    parseJson(request, text, done);
+  });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) {

@@ -4,8 +4,9 @@ import { type Event, ofType } from '@heard/events/event';
 import type { CustomerValue, SurveyResponse } from '@heard/events/inbound';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { Gathering } from './gathering.ts';
+import { registerImports } from './import-routes.ts';
 import { type Incoming, type Result, takeResponses, takeValues } from './ingest.ts';
-import { registerIntake } from './routes.ts';
+import { type Intake, registerIntake } from './routes.ts';
 import { registerSummary } from './summary.ts';
 
 export function start(options: StartOptions) {
@@ -28,10 +29,12 @@ function wire(service: Service): void {
   const responses = gather<SurveyResponse>(takeResponses);
   const values = gather<CustomerValue>(takeValues);
 
-  registerIntake(http, {
+  const intake: Intake = {
     responses: (items) => responses.submit(items),
     values: (items) => values.submit(items),
-  });
+  };
+  registerIntake(http, intake);
+  registerImports(service, intake);
   registerSummary(http, database);
 
   if (service.config.BUS === 'kafka') {
