@@ -34,17 +34,18 @@ create table bus.dead_letters (
   consumer text not null,
   topic text not null,
   partition int not null,
-  seq bigint not null,                     -- the log's sequence, or the Kafka offset of a public topic
+  seq bigint not null,                     -- the log's sequence; else, where there is none, the Kafka offset
+  sequenced boolean not null default true, -- false: a public topic, or a message that Heard did not write
   key text,
   attributes jsonb,                        -- null: the message was no event at all
-  value text,                              -- as it came; base64 with the prefix data: when it is not UTF-8
+  value text,                              -- the data; as it came where it was no event (base64 after data: if not UTF-8)
   code text not null,
   reason text not null,                    -- never holds customer text
   attempts int not null default 1,
   created_at timestamptz not null default now(),
   retry_requested_at timestamptz,
   resolved_at timestamptz,
-  constraint one_per_delivery unique (consumer, topic, partition, seq)
+  constraint one_per_delivery unique (consumer, topic, partition, seq, sequenced)
 );
 create index dead_letters_to_retry on bus.dead_letters (consumer, retry_requested_at)
   where retry_requested_at is not null and resolved_at is null;
@@ -54,6 +55,8 @@ create index dead_letters_to_retry on bus.dead_letters (consumer, retry_requeste
 -- `attributes` and `data` hold one JSON text per line: JSON escapes line feeds, and splitting is twice as fast as an array.
 create function bus.append(topics text[], partitions int[], keys text[], attributes text, data text) returns void
 language plpgsql as $$
+declare
+  written bigint;
 begin
   perform 1 from bus.partitions p
     where (p.topic, p.partition) in (select * from unnest(topics, partitions))
@@ -77,29 +80,34 @@ begin
     from incoming i join advanced a on a.topic = i.topic and a.partition = i.partition
    order by i.n;
 
-  if not found then
-    raise exception 'no such topic or partition among %', topics using errcode = 'no_data_found';
+  get diagnostics written = row_count;
+  if written <> cardinality(topics) then
+    raise exception 'some of the topics or partitions do not exist' using errcode = 'no_data_found';
   end if;
 
   perform pg_notify('heard.log', t.topic) from (select distinct unnest(topics) as topic) t;
 end $$;
 
--- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read.
+-- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read. Fetches the
+-- claims one by one: a FOR loop reads (and so locks) ten ahead, and other replicas would find nothing left.
 create function bus.claim(consumer text, topics text[], max_rows int)
 returns table (topic text, partition int, seq bigint, key text, attributes text, data text)
 language plpgsql as $$
 declare
-  claimed record;
-  remaining int := max_rows;
-  taken int;
-begin
-  for claimed in
+  readable cursor for
     select p.topic, p.partition, p.seq from bus.positions p
       join bus.partitions h on h.topic = p.topic and h.partition = p.partition
      where p.consumer = claim.consumer and p.topic = any (claim.topics) and p.seq < h.head
      order by p.progressed_at
-       for no key update of p skip locked
+       for no key update of p skip locked;
+  claimed record;
+  remaining int := max_rows;
+  taken int;
+begin
+  open readable;
   loop
+    fetch readable into claimed;
+    exit when not found;
     return query
       select l.topic, l.partition, l.seq, l.key, l.attributes, l.data from bus.log l
        where l.topic = claimed.topic and l.partition = claimed.partition and l.seq > claimed.seq
@@ -108,4 +116,5 @@ begin
     remaining := remaining - taken;
     exit when remaining <= 0;
   end loop;
+  close readable;
 end $$;

@@ -6,11 +6,13 @@ import type { LogRow, Place } from './log.ts';
 
 /** One message on its way to one consumer, and what became of reading it. */
 export interface Delivery extends Place {
-  /** The log's sequence; on a public topic the Kafka offset. */
+  /** The log's sequence, or the Kafka offset where there is none. */
   seq: number;
+  /** false on a public topic and for what Heard did not write: then no position says whether it was handled before. */
+  sequenced: boolean;
   key: string | null;
   attributes: Attributes | null;
-  /** As it came, for the dead letter. */
+  /** For the dead letter: the data, or what came where it was no event. */
   value: string | null;
   outcome: { event: Event } | { skipped: true } | { failure: Failure };
 }
@@ -21,10 +23,17 @@ export interface Failure {
 }
 
 export function fromLog(row: LogRow, types: ReadonlySet<string>): Delivery {
-  const attributes = JSON.parse(row.attributes) as Attributes;
-  const place = { topic: row.topic, partition: row.partition, seq: row.seq, key: row.key, attributes, value: row.data };
-  if (!types.has(attributes.type)) return { ...place, outcome: { skipped: true } };
-  return { ...place, outcome: parse(attributes, JSON.parse(row.data), row.key) };
+  const { topic, partition, seq, key } = row;
+  const place = { topic, partition, seq, sequenced: true, key, value: row.data };
+  let attributes: Attributes;
+  let data: unknown;
+  try {
+    attributes = JSON.parse(row.attributes) as Attributes;
+    data = types.has(attributes.type) ? JSON.parse(row.data) : null;
+  } catch {
+    return { ...place, attributes: null, outcome: { failure: { code: 'not-an-event', reason: 'it is not JSON' } } };
+  }
+  return { ...place, attributes, outcome: types.has(attributes.type) ? parse(attributes, data, key) : { skipped: true } };
 }
 
 export interface KafkaDelivery extends Place {
@@ -38,34 +47,43 @@ export interface KafkaDelivery extends Place {
 /** Own topics carry our sequence; a message without one was not written by Heard. Public topics go by offset. */
 export function fromKafka(raw: KafkaDelivery, types: ReadonlySet<string>): Delivery {
   const isPublic = topics[raw.topic as keyof typeof topics]?.writer === null;
-  const place = { topic: raw.topic, partition: raw.partition, seq: raw.offset, key: raw.key, value: raw.message.value };
-  const failed = (code: string, reason: string, attributes: Attributes | null = null): Delivery => ({
-    ...place,
-    attributes,
-    outcome: { failure: { code, reason } },
-  });
+  const delivery = {
+    topic: raw.topic,
+    partition: raw.partition,
+    seq: raw.offset,
+    sequenced: false,
+    key: raw.key,
+    attributes: null as Attributes | null,
+    value: raw.message.value,
+  };
+  const failed = (code: string, reason: string) => ({ ...delivery, outcome: { failure: { code, reason } } });
   if (!raw.utf8) return failed('not-utf-8', 'the value is not UTF-8');
-  let read: ReturnType<typeof readMessage>;
+  let data: unknown;
   try {
-    read = readMessage(raw.message);
+    const read = readMessage(raw.message);
+    delivery.attributes = read.attributes;
+    data = read.data;
   } catch (error) {
     if (error instanceof NotACloudEvent) return failed('not-an-event', error.message);
     throw error;
   }
-  const { attributes, data } = read;
+  const { attributes } = delivery;
+  if (isStructured(raw.message)) delivery.value = JSON.stringify(data) ?? null;
   if (!isPublic) {
-    const sequence = Number(attributes.sequence);
-    if (!Number.isSafeInteger(sequence))
-      return failed('foreign', 'a message on an internal topic has no sequence', attributes);
-    place.seq = sequence;
+    const sequence = /^[1-9]\d{0,15}$/.test(attributes.sequence ?? '') ? Number(attributes.sequence) : Number.NaN;
+    if (!Number.isSafeInteger(sequence)) return failed('foreign', 'a message on an internal topic has no sequence');
+    delivery.seq = sequence;
+    delivery.sequenced = true;
   }
-  if (!types.has(attributes.type)) {
-    // Producers inside Heard may ship first; on a public topic a type we do not know is a mistake somebody must hear of.
-    if (isPublic)
-      return failed('unknown-type', `the topic ${raw.topic} takes no events of type ${attributes.type}`, attributes);
-    return { ...place, attributes, outcome: { skipped: true } };
-  }
-  return { ...place, attributes, outcome: parse(attributes, data, raw.key) };
+  if (types.has(attributes.type)) return { ...delivery, outcome: parse(attributes, data, raw.key) };
+  // Producers inside Heard may ship first; on a public topic a type we do not know is a mistake somebody must hear of.
+  return isPublic
+    ? failed('unknown-type', `the topic ${raw.topic} takes no events of type ${attributes.type}`)
+    : { ...delivery, outcome: { skipped: true } };
+}
+
+function isStructured({ headers }: Message): boolean {
+  return /^application\/cloudevents/i.test(headers['content-type'] ?? '');
 }
 
 /** Reads attributes and data into an event, or says which field is wrong. */

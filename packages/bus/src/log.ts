@@ -2,6 +2,7 @@ import type { Event } from '@heard/events/event';
 import { lookUp, type TopicName, topics } from '@heard/events/registry';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { partitionOf } from './partition.ts';
+import { Rejection } from './rejection.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the bus works inside the transactions of services whose tables it does not know
 export type AnyDatabase = any;
@@ -22,7 +23,13 @@ export interface LogRow {
 
 export type Publish = (tx: Tx, events: readonly Event[]) => Promise<void>;
 
-/** Reads the partition counts, which never change while a topic lives, and returns `publish`. */
+/** A broker takes batches of up to 1,048,588 bytes by default; an event with its attributes must fit into one. */
+const maxEventBytes = 900_000;
+
+/**
+ * Reads the partition counts, which never change while a topic lives, and returns `publish`. It rejects an event of
+ * more than 900,000 bytes, which no broker would take and which would hold up everything behind it.
+ */
 export async function openPublisher(database: Database): Promise<Publish> {
   const { rows } = await sql<{ topic: string; n: number }>`
     select topic, count(*)::int as n from bus.partitions group by topic`.execute(database);
@@ -45,6 +52,9 @@ export async function openPublisher(database: Database): Promise<Publish> {
       keys.push(event.subject);
       attributes.push(JSON.stringify(rest));
       data.push(JSON.stringify(payload));
+      if (Buffer.byteLength(attributes.at(-1)!) + Buffer.byteLength(data.at(-1)!) > maxEventBytes) {
+        throw new Rejection('event-too-large', `an event of type ${event.type} has more than ${maxEventBytes} bytes`);
+      }
     }
     await sql`select bus.append(${names}::text[], ${partitions}::int[], ${keys}::text[],
       ${attributes.join('\n')}, ${data.join('\n')})`.execute(tx);
@@ -63,11 +73,16 @@ export async function createPartitions(database: Database, partitions: number): 
     on conflict do nothing`.execute(database);
 }
 
-/** Gives a consumer its row per partition, starting before the first event. */
+/**
+ * Gives a consumer its row per partition, starting before the first event that is still kept. A new consumer that began
+ * at 0 would wait for ever where everything has been pruned.
+ */
 export async function registerConsumer(database: Database, consumer: string, names: readonly string[]): Promise<void> {
   await sql`
-    insert into bus.positions (consumer, topic, partition)
-    select ${consumer}, topic, partition from bus.partitions where topic = any (${names}::text[])
+    insert into bus.positions (consumer, topic, partition, seq)
+    select ${consumer}, p.topic, p.partition,
+           coalesce((select min(l.seq) - 1 from bus.log l where l.topic = p.topic and l.partition = p.partition), p.head)
+      from bus.partitions p where p.topic = any (${names}::text[])
     on conflict do nothing`.execute(database);
 }
 

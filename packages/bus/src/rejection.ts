@@ -14,14 +14,15 @@ export class Rejection extends Error {
 /**
  * Whether an error is the world's fault (database or broker away, lock lost, time out) and not the event's: such a batch
  * is tried again for ever, whatever it holds. PostgreSQL classes: 08 connection, 25 transaction state (a session killed
- * while idle), 40 rollback, 53 resources, 55 object state, 57 operator intervention, 58 system.
+ * while idle), 28 and 3D a login or database that is not there now, 40 rollback, 53 resources, 55 object state,
+ * 57 operator intervention, 58 system.
  */
 export function isNotNow(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof NotYet) return true;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') {
-    if (/^(08|25|40|53|55|57|58)[0-9A-Z]{3}$/.test(code)) return true;
+    if (/^(08|25|28|3D|40|53|55|57|58)[0-9A-Z]{3}$/.test(code)) return true;
     if (/^E[A-Z]+$/.test(code)) return true;
   }
   if (/connection terminated|connection ended|timeout exceeded|not queryable|Client was closed/i.test(error.message))

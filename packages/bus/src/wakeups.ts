@@ -9,6 +9,7 @@ export class Wakeups {
   readonly #config: pg.ClientConfig;
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #channels = new Set<string>();
+  /** The connection in use; news from any other is old news. */
   #client: pg.Client | undefined;
   #closed = false;
   #reconnect: NodeJS.Timeout | undefined;
@@ -28,7 +29,8 @@ export class Wakeups {
     this.#listeners.set(name, wakes);
     if (!this.#channels.has(channel)) {
       this.#channels.add(channel);
-      this.#client?.query(`listen "${channel}"`).catch(() => this.#lost());
+      const client = this.#client;
+      client?.query(`listen "${channel}"`).catch(() => this.#lost(client));
     }
     return () => wakes.delete(wake);
   }
@@ -38,32 +40,40 @@ export class Wakeups {
     clearTimeout(this.#reconnect);
     const client = this.#client;
     this.#client = undefined;
-    await client?.end();
+    if (client) await leave(client);
   }
 
   async #connect(): Promise<void> {
     const client = new pg.Client({ ...this.#config, connectionTimeoutMillis: 5_000, keepAlive: true });
-    client.on('error', () => this.#lost());
-    client.on('end', () => this.#lost());
+    client.on('error', () => this.#lost(client));
+    client.on('end', () => this.#lost(client));
     client.on('notification', ({ channel, payload }) => {
       for (const wake of this.#listeners.get(`${channel} ${payload ?? ''}`) ?? []) wake();
     });
-    await client.connect();
-    for (const channel of this.#channels) await client.query(`listen "${channel}"`);
+    try {
+      await client.connect();
+      for (const channel of this.#channels) await client.query(`listen "${channel}"`);
+    } catch (error) {
+      void leave(client);
+      throw error;
+    }
+    if (this.#closed) return leave(client);
     this.#client = client;
   }
 
-  #lost(): void {
-    if (this.#closed || this.#reconnect) return;
-    const client = this.#client;
+  #lost(client: pg.Client): void {
+    if (client !== this.#client) return;
     this.#client = undefined;
-    client?.removeAllListeners('end');
-    client?.end().catch(() => {}); // it is gone already; nothing hangs on a clean goodbye
+    void leave(client);
+    this.#connectAgain();
+  }
+
+  #connectAgain(): void {
+    if (this.#closed) return;
     this.#reconnect = setTimeout(() => {
-      this.#reconnect = undefined;
       this.#connect().then(
         () => this.#wakeAll(),
-        () => this.#lost(),
+        () => this.#connectAgain(),
       );
     }, 500);
   }
@@ -71,4 +81,12 @@ export class Wakeups {
   #wakeAll(): void {
     for (const wakes of this.#listeners.values()) for (const wake of wakes) wake();
   }
+}
+
+/** Says goodbye, and hangs up after a second on a server that does not answer. */
+async function leave(client: pg.Client): Promise<void> {
+  const stream = (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
+  const late = setTimeout(() => stream.destroy(), 1_000);
+  await client.end().catch(() => {}); // it is gone already
+  clearTimeout(late);
 }

@@ -239,15 +239,17 @@ async function readModelsAreTheirFold(tx: Tx): Promise<Finding[]> {
       checked: sql`select count(*) from rca.comments`,
       broken: sql`
         with said as (
-          select distinct on (l.data::json ->> 'feedbackId') (l.data::json ->> 'feedbackId')::uuid as id, l.key as customer_id,
-                 (l.data::json ->> 'revision')::int as revision, l.data::json ->> 'comment' as comment
-            from bus.log l where l.topic = 'heard.ingest' and l.attributes::json ->> 'type' = 'feedback.received'
-           order by 1, revision desc, l.seq desc),
+          select distinct on (id) * from (
+            select (l.data::json ->> 'feedbackId')::uuid as id, l.key as customer_id, l.seq,
+                   (l.data::json ->> 'revision')::int as revision, l.data::json ->> 'comment' as comment
+              from bus.log l where l.topic = 'heard.ingest' and l.attributes::json ->> 'type' = 'feedback.received') r
+           order by id, revision desc, seq desc),
         triaged as (
-          select distinct on (l.data::json ->> 'feedbackId') (l.data::json ->> 'feedbackId')::uuid as id,
-                 l.data::json ->> 'segment' as segment, l.data::json ->> 'priority' as priority
-            from bus.log l where l.topic = 'heard.triage' and l.attributes::json ->> 'type' = 'feedback.triaged'
-           order by 1, (l.data::json ->> 'revision')::int desc, l.seq desc)
+          select distinct on (id) * from (
+            select (l.data::json ->> 'feedbackId')::uuid as id, l.seq, (l.data::json ->> 'revision')::int as revision,
+                   l.data::json ->> 'segment' as segment, l.data::json ->> 'priority' as priority
+              from bus.log l where l.topic = 'heard.triage' and l.attributes::json ->> 'type' = 'feedback.triaged') t
+           order by id, revision desc, seq desc)
         select coalesce(s.id, c.feedback_id)::text as id, 'differs from its events' as why
           from said s left join triaged t using (id) full join rca.comments c on c.feedback_id = s.id
          where (c.feedback_id is null or s.id is null or c.comment is distinct from s.comment or c.segment is distinct from t.segment

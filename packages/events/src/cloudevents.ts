@@ -9,7 +9,7 @@ export interface Message {
   value: string | null;
 }
 
-/** The attributes of an event without its data. Extensions are kept as they came. */
+/** The attributes of an event without its data, as text: extensions that came as a number or boolean are written out. */
 export type Attributes = { id: string; type: string; source: string; time?: string; subject?: string } & Record<
   string,
   string | undefined
@@ -26,11 +26,15 @@ export class NotACloudEvent extends Error {
   override name = 'NotACloudEvent';
 }
 
+/** Throws NotACloudEvent with what is wrong. A message without a value (a tombstone) has the data null. */
 export function readMessage(message: Message): { attributes: Attributes; data: unknown } {
-  const contentType = message.headers['content-type'] ?? '';
+  const contentType = message.headers['content-type'] ?? message.headers['Content-Type'] ?? '';
+  if (/^application\/cloudevents-batch/i.test(contentType)) {
+    throw new NotACloudEvent('a batch of events is not taken: send one event per message');
+  }
   if (/^application\/cloudevents/i.test(contentType)) {
-    const { data, ...attributes } = parseJson(message.value, 'the structured event') as Record<string, unknown>;
-    return { attributes: checked(attributes), data };
+    const { data, data_base64, ...attributes } = parseJson(message.value, 'the structured event');
+    return { attributes: checked(attributes), data: typeof data_base64 === 'string' ? decoded(data_base64) : data };
   }
   const attributes: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
@@ -40,6 +44,7 @@ export function readMessage(message: Message): { attributes: Attributes; data: u
   return { attributes: checked(attributes), data: message.value === null ? null : parseJson(message.value, 'data') };
 }
 
+/** An event as Heard writes it; attributes that are undefined are left out. */
 export function binaryMessage(attributes: Attributes, data: string): Message {
   const headers: Record<string, string> = { 'content-type': 'application/json', ce_specversion: '1.0' };
   for (const [name, value] of Object.entries(attributes)) {
@@ -49,17 +54,35 @@ export function binaryMessage(attributes: Attributes, data: string): Message {
   return { headers, value: data };
 }
 
-function checked(attributes: object): Attributes {
+function checked(attributes: Record<string, unknown>): Attributes {
   const result = required.safeParse(attributes);
   if (!result.success) {
     const missing = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new NotACloudEvent(`not a CloudEvent 1.0: check the attributes ${missing}`);
   }
   const { specversion: _, ...rest } = result.data;
+  for (const [name, value] of Object.entries(rest)) {
+    if (value === null) delete rest[name];
+    else if (typeof value === 'boolean' || typeof value === 'number') rest[name] = String(value);
+    else if (typeof value !== 'string' || !plain.test(value)) {
+      throw new NotACloudEvent(`not a CloudEvent 1.0: the attribute ${nameable(name)} must be plain text`);
+    }
+  }
   return rest as Attributes;
 }
 
-function parseJson(text: string | null, what: string): unknown {
+/** CloudEvents §3.1: no control characters, no half surrogate pairs. Neither could stand in a header or in jsonb. */
+const plain = /^[^\p{Cc}\p{Cs}]*$/u;
+
+function nameable(name: string): string {
+  return plain.test(name) ? name : 'with an unprintable name';
+}
+
+function decoded(base64: string): unknown {
+  return parseJson(Buffer.from(base64, 'base64').toString('utf8'), 'data_base64');
+}
+
+function parseJson(text: string | null, what: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text ?? '');
@@ -67,5 +90,5 @@ function parseJson(text: string | null, what: string): unknown {
     throw new NotACloudEvent(`${what} is not JSON`);
   }
   if (typeof value !== 'object' || value === null) throw new NotACloudEvent(`${what} is not a JSON object`);
-  return value;
+  return value as Record<string, unknown>;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CustomerId, ExternalId, FeedbackKind, FollowUp, Instant, Money, personal, Score } from './vocabulary.ts';
+import { CustomerId, ExternalId, FeedbackKind, FollowUp, Instant, Money, personal, Score, text } from './vocabulary.ts';
 
 /**
  * What survey platforms, desks and CRM systems send us, by HTTP, file or Kafka. Strict: a field we do not know is an
@@ -16,14 +16,14 @@ export const SurveyResponse = z.strictObject({
     .meta({ description: 'Send a correction under the same externalId with a higher revision.' }),
   customerId: CustomerId,
   kind: FeedbackKind.default('survey-response'),
-  channel: z.string().min(1).max(60).default('survey'),
+  channel: text(60).min(1).default('survey'),
   score: Score.optional(),
-  comment: z.string().max(20_000).meta(personal).optional(),
+  comment: text(20_000).meta(personal).optional(),
   occurredAt: Instant,
   followUp: FollowUp.default('allowed').meta({ description: 'refused: nobody will contact the customer.' }),
   backfill: z.boolean().default(false).meta({ description: 'History: counted, but no case, clock or message.' }),
-  product: z.string().min(1).max(200).optional(),
-  attributes: z.record(z.string().max(60), z.string().max(1000)).default({}),
+  product: text(200).min(1).optional(),
+  attributes: z.record(text(60), text(1000)).default({}),
 });
 
 export const CustomerValue = z.strictObject({
@@ -37,11 +37,11 @@ export const CustomerValue = z.strictObject({
     .enum(['high', 'ordinary'])
     .optional()
     .meta({ description: "The CRM's own verdict; where given it overrides the LTV threshold." }),
-  tier: z.string().min(1).max(60).optional(),
+  tier: text(60).min(1).optional(),
   csmId: ExternalId.optional().meta({ description: 'The dedicated customer success manager.' }),
-  name: z.string().min(1).max(200).meta(personal).optional(),
-  honorific: z.string().min(1).max(60).meta(personal).optional(),
-  phone: z.string().min(1).max(40).meta(personal).optional(),
+  name: text(200).min(1).meta(personal).optional(),
+  honorific: text(60).min(1).meta(personal).optional(),
+  phone: text(40).min(1).meta(personal).optional(),
   email: z.email().max(200).meta(personal).optional(),
   timeZone: z.string().max(60).refine(isTimeZone, 'must be an IANA time zone such as Asia/Shanghai').optional(),
   occurredAt: Instant,

@@ -3,12 +3,25 @@ import * as z from 'zod';
 /** Marks a field as personal data or customer text: it may be stored and published, never logged, measured or traced. */
 export const personal = { personal: true } as const;
 
-/** Ids from other systems. No control characters, so that a key can stand in a header, a log line or a file. */
+/**
+ * Ids from other systems. No control characters, so that a key can stand in a header, a log line or a file; no half
+ * surrogate pairs, which neither UTF-8 nor PostgreSQL can hold: two such ids would become one.
+ */
 export const ExternalId = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must not contain control characters or broken Unicode');
+
+/**
+ * What people wrote. A half surrogate pair (an emoji cut in two) becomes U+FFFD and U+0000 is dropped, because
+ * PostgreSQL holds neither: a customer is not left uncalled over a broken character.
+ */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .overwrite((value) => value.toWellFormed().replaceAll('\0', ''));
 
 export const CustomerId = ExternalId.meta({ description: 'The customer as the CRM knows it.' });
 export const FeedbackId = z.uuid();
@@ -46,6 +59,14 @@ export const Score = z
       const { scale } = issue.input as { scale: keyof typeof scoreRanges };
       return `must be a whole number from ${scoreRanges[scale][0]} to ${scoreRanges[scale][1]} on the ${scale} scale`;
     },
+  })
+  .meta({
+    // What the refinement says, for readers of the JSON Schema.
+    allOf: ScoreScale.options.map((scale) => ({
+      if: { properties: { scale: { const: scale } } },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
+      then: { properties: { value: { minimum: scoreRanges[scale][0], maximum: scoreRanges[scale][1] } } },
+    })),
   });
 
 export const Segment = z.enum(['detractor', 'passive', 'promoter']);

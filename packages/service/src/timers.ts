@@ -35,9 +35,16 @@ export async function setTimers(
   move: 'always' | 'if-earlier' = 'always',
 ): Promise<void> {
   if (timers.length === 0) return;
-  const kinds = timers.map((timer) => timer.kind);
-  const keys = timers.map((timer) => timer.key);
-  const due = timers.map((timer) => timer.dueAt.toISOString());
+  // One statement cannot set the same row twice.
+  const once = new Map<string, Timer>();
+  for (const timer of timers) {
+    const name = `${timer.kind}\0${timer.key}`;
+    const other = once.get(name);
+    if (!other || move === 'always' || timer.dueAt < other.dueAt) once.set(name, timer);
+  }
+  const kinds = [...once.values()].map((timer) => timer.kind);
+  const keys = [...once.values()].map((timer) => timer.key);
+  const due = [...once.values()].map((timer) => timer.dueAt.toISOString());
   await sql`
     insert into timers (kind, key, due_at)
     select * from unnest(${kinds}::text[], ${keys}::text[], ${due}::timestamptz[])
@@ -55,12 +62,12 @@ export async function cancelTimers(tx: Tx, timers: readonly Pick<Timer, 'kind' |
 }
 
 /** Takes what is due, oldest first. `now()` and not clock_timestamp(): a volatile function would not use the index. */
-export function takeDue(tx: Tx, virtualNow: Date | null, limit = sweepSize) {
+export function takeDue(virtualNow: Date | null, limit = sweepSize) {
   return sql<{ kind: string; key: string; due_at: Date }>`
     delete from timers where ctid = any (array(
       select ctid from timers where due_at <= ${virtualNow === null ? sql`now()` : sql`${virtualNow.toISOString()}::timestamptz`}
        order by due_at limit ${limit} for update skip locked))
-    returning kind, key, due_at`.execute(tx);
+    returning kind, key, due_at`;
 }
 
 /**
@@ -85,7 +92,7 @@ export function runTimers(options: {
       let taken: Timer[] = [];
       try {
         await database.transaction().execute(async (tx) => {
-          const { rows } = await takeDue(tx, virtualNow(), single ? 1 : sweepSize);
+          const { rows } = await takeDue(virtualNow(), single ? 1 : sweepSize).execute(tx);
           taken = rows.map((row) => ({ kind: row.kind, key: row.key, dueAt: row.due_at }));
           if (taken.length > 0) await options.fire(tx, taken);
         });

@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultPartitions, openPublisher } from '@heard/bus/log';
+import { partitionOf } from '@heard/bus/partition';
+import { binaryMessage } from '@heard/events/cloudevents';
+import { type Event, newEvent } from '@heard/events/event';
+import { SurveyResponse } from '@heard/events/inbound';
+import { stableId } from '@heard/events/names';
+import { lookUp } from '@heard/events/registry';
+import type { House } from '@heard/local/house';
+import { parsePolicy, presetPolicy } from '@heard/policy/policy';
+import { openDatabase } from '@heard/service/database';
+import { textAnalyser } from '@heard/triage/text-analysis';
+import { decide } from '@heard/triage/triage';
+import kafkajs from 'kafkajs';
+import type pg from 'pg';
+import { type BenchOptions, one, whereKafka, withHouse } from './ground.ts';
+import { countCpu, interleave, median, progress, type Report, rateOf, ratio } from './measuring.ts';
+import { responseOf } from './responses.ts';
+
+/** The triage process by itself, its input waiting on the bus, beside the bare writes it needs and beside the usual way. */
+export async function triageAlone(report: Report, options: BenchOptions): Promise<void> {
+  const only = ['triage'] as const;
+  const environment = { LOG_LEVEL: 'warn' };
+  await withHouse({ bus: 'postgres', only, environment }, async (house, admin) => {
+    const database = openDatabase({ url: house.adminUrl, schema: 'bus', connections: 2, onError: () => {} });
+    try {
+      const publish = await openPublisher(database);
+      await compare(report, options, house, admin, 'postgres', async (events) => {
+        for (let from = 0; from < events.length; from += 500) {
+          await database.transaction().execute((tx) => publish(tx, events.slice(from, from + 500)));
+        }
+      });
+    } finally {
+      await database.destroy();
+    }
+  });
+  await whereKafka(report, () =>
+    withHouse({ bus: 'kafka', only, environment }, async (house, admin) => {
+      const producer = new kafkajs.Kafka({ brokers: house.brokers, logLevel: kafkajs.logLevel.ERROR }).producer({
+        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      });
+      await producer.connect();
+      const sequences = new Array<number>(defaultPartitions).fill(0);
+      try {
+        await compare(report, options, house, admin, 'kafka', async (events) => {
+          for (let from = 0; from < events.length; from += 500) {
+            const messages = events.slice(from, from + 500).map(({ data, ...attributes }) => {
+              const partition = partitionOf(attributes.subject, defaultPartitions);
+              const sequence = String(++sequences[partition]!);
+              return {
+                key: attributes.subject,
+                partition,
+                ...binaryMessage({ ...attributes, sequence }, JSON.stringify(data)),
+              };
+            });
+            await producer.send({ topic: 'heard.ingest', messages, acks: -1 });
+          }
+        });
+      } finally {
+        await producer.disconnect();
+      }
+    }),
+  );
+}
+
+async function compare(
+  report: Report,
+  { rounds, quick }: BenchOptions,
+  house: House,
+  admin: pg.Client,
+  bus: string,
+  fill: (events: Event<'feedback.received'>[]) => Promise<void>,
+): Promise<void> {
+  const count = quick ? 3_000 : 20_000;
+  const few = quick ? 500 : 2_000;
+  await admin.query(`
+    create schema bench;
+    create table bench.inbox (id uuid primary key);
+    create table bench.domain (feedback_id uuid primary key, customer_id text, segment text, priority text, rule text, inputs text);
+    create table bench.outbox (id bigint generated always as identity primary key, key text, attributes text, data text)`);
+  const usual = usualWay(admin);
+  const cpus: NonNullable<ReturnType<ReturnType<typeof countCpu>>>[] = [];
+  const relayed: number[] = [];
+  const triage = async (round: number, n = count): Promise<number> => {
+    const before = await decided(admin);
+    process.kill(house.pid('triage')!, 'SIGSTOP');
+    await fill(Array.from({ length: n }, (_, i) => received(`${bus}-${n}-${round}`, i)));
+    const cpu = countCpu();
+    const started = performance.now();
+    process.kill(house.pid('triage')!, 'SIGCONT');
+    while ((await decided(admin)) < before + n) await sleep(2);
+    const rate = (n * 1000) / (performance.now() - started);
+    const used = cpu();
+    if (used) cpus.push(used);
+    while (bus === 'kafka' && !(await isRelayed(admin))) await sleep(5);
+    relayed.push((n * 1000) / (performance.now() - started));
+    return rate;
+  };
+  progress(`${bus}: triage alone, ${rounds} rounds of ${count}`);
+  await triage(-1, few);
+  await usual(Array.from({ length: 300 }, (_, i) => received(`${bus}-usual-warm`, i)));
+  cpus.length = relayed.length = 0;
+  const rates = await interleave(rounds, {
+    triage,
+    bare: (round) =>
+      bareWrites(
+        admin,
+        Array.from({ length: count }, (_, i) => received(`${bus}-bare-${round}`, i)),
+      ),
+    usual: (round) => usual(Array.from({ length: few }, (_, i) => received(`${bus}-usual-${round}`, i))),
+  });
+  const goal = bus === 'postgres';
+  report.row(`triage alone, ${bus} bus`, median(rates.triage), 'events/s');
+  if (bus === 'kafka') report.row('triage alone, kafka bus, its own events sent too', median(relayed), 'events/s');
+  report.row(`  (a) inbox + domain + outbox, batches of 500, one connection`, median(rates.bare), 'events/s');
+  report.row(`  (b) the same triage, one event and transaction at a time`, median(rates.usual), 'events/s');
+  report.row(`  triage ÷ (a), ${bus}`, ratio(rates.triage, rates.bare), '×', goal ? { atLeast: 0.4 } : {});
+  report.row(`  triage ÷ (b), ${bus}`, ratio(rates.triage, rates.usual), '×', goal ? { atLeast: 10 } : {});
+  report.cpu(`triage alone on ${bus}`, cpus[Math.floor(cpus.length / 2)]);
+  const fed = few + rounds * count;
+  const { feedback, triaged, signals } = await one<Record<string, number>>(
+    admin,
+    `select (select count(*)::int from triage.feedback) as feedback,
+            count(*) filter (where attributes::json ->> 'type' = 'feedback.triaged')::int as triaged,
+            count(*) filter (where attributes::json ->> 'type' = 'churn.signal-raised')::int as signals
+       from bus.log where topic = 'heard.triage'`,
+  );
+  report.account(`triage alone on ${bus}`, { feedback: feedback!, triaged: triaged!, signals: signals! }, fed);
+}
+
+function received(run: string, n: number): Event<'feedback.received'> {
+  const now = new Date();
+  const response = SurveyResponse.parse(responseOf(run, n, now));
+  const feedbackId = stableId('feedback', response.source, response.externalId);
+  const data = { ...response, feedbackId, receivedAt: now.toISOString() };
+  return newEvent('feedback.received', response.customerId, data, now, { correlationid: feedbackId });
+}
+
+async function decided(admin: pg.Client): Promise<number> {
+  return (
+    await one<{ n: number }>(
+      admin,
+      `select coalesce(sum(seq), 0)::int as n from bus.positions where consumer = 'triage' and topic = 'heard.ingest'`,
+    )
+  ).n;
+}
+
+async function isRelayed(admin: pg.Client): Promise<boolean> {
+  return (
+    await one<{ done: boolean }>(
+      admin,
+      `select bool_and(p.seq = h.head) as done from bus.positions p join bus.partitions h using (topic, partition) where p.consumer = 'relay'`,
+    )
+  ).done;
+}
+
+/** What any exactly-once consumer must write, and nothing else: no reading, deciding or making of events. */
+async function bareWrites(admin: pg.Client, events: Event<'feedback.received'>[]): Promise<number> {
+  const rows = events.map(({ data, ...attributes }) => ({
+    id: attributes.id,
+    feedbackId: data.feedbackId,
+    key: data.customerId,
+    attributes: JSON.stringify(attributes),
+    data: JSON.stringify(data),
+  }));
+  return rateOf(rows.length, async () => {
+    for (let from = 0; from < rows.length; from += 500) {
+      const batch = rows.slice(from, from + 500);
+      await admin.query('begin');
+      await admin.query('insert into bench.inbox select unnest($1::uuid[]) on conflict do nothing returning id', [
+        batch.map((row) => row.id),
+      ]);
+      await admin.query(
+        `insert into bench.domain select t.id, t.key, 'detractor', 'P1', 'ordinary-severe', t.data from rows from (
+           unnest($1::uuid[]), unnest($2::text[]), string_to_table($3, E'\\n')) as t (id, key, data)`,
+        [
+          batch.map((row) => row.feedbackId),
+          batch.map((row) => row.key),
+          batch.map((row) => row.attributes).join('\n'),
+        ],
+      );
+      await admin.query(
+        `insert into bench.outbox (key, attributes, data) select t.key, t.attributes, t.data from rows from (
+           unnest($1::text[]), string_to_table($2, E'\\n'), string_to_table($3, E'\\n')) as t (key, attributes, data)`,
+        [
+          batch.map((row) => row.key),
+          batch.map((row) => row.attributes).join('\n'),
+          batch.map((row) => row.data).join('\n'),
+        ],
+      );
+      await admin.query('commit');
+    }
+  });
+}
+
+/** Triage as most would write it: per event parse, decide, and one transaction of five round trips. */
+function usualWay(admin: pg.Client): (events: Event<'feedback.received'>[]) => Promise<number> {
+  const policy = { ...parsePolicy(presetPolicy()), version: 1 };
+  const analyse = textAnalyser();
+  const { schema } = lookUp('feedback.received')!;
+  return (events) => {
+    const texts = events.map((event) => JSON.stringify(event));
+    return rateOf(texts.length, async () => {
+      for (const text of texts) {
+        const event = JSON.parse(text) as Event<'feedback.received'>;
+        const data = schema.parse(event.data) as typeof event.data;
+        const inputs = {
+          ...{ kind: data.kind, score: data.score, followUp: data.followUp, backfill: data.backfill, csatBefore: [] },
+          ...analyse(data.comment ?? '', policy),
+          customer: { known: false, ltvThreshold: 1_000_000 },
+        };
+        const decision = decide(inputs, policy);
+        const triaged = newEvent(
+          'feedback.triaged',
+          event.subject,
+          { ...data, ...decision } as never,
+          new Date(),
+          event,
+        );
+        const { data: out, ...attributes } = triaged;
+        await admin.query('begin');
+        await admin.query('insert into bench.inbox values ($1) on conflict do nothing returning id', [event.id]);
+        await admin.query('insert into bench.domain values ($1, $2, $3, $4, $5, $6)', [
+          ...[data.feedbackId, data.customerId, decision.segment, decision.priority, decision.rule],
+          JSON.stringify(inputs),
+        ]);
+        await admin.query('insert into bench.outbox (key, attributes, data) values ($1, $2, $3)', [
+          event.subject,
+          JSON.stringify(attributes),
+          JSON.stringify(out),
+        ]);
+        await admin.query('commit');
+      }
+    });
+  };
+}

@@ -1,0 +1,109 @@
+import { connectKafka, createTopics } from '@heard/bus/kafka';
+import { consumers, type ServiceName } from '@heard/events/registry';
+import { presetPolicy } from '@heard/policy/policy';
+import type { Clock } from '@heard/service/clock';
+import { schemaOf } from '@heard/service/database';
+import { publishPolicy } from '@heard/service/policy-publication';
+import type { Running, StartOptions } from '@heard/service/service';
+import { sql } from 'kysely';
+import { start as assignment } from '../../../services/assignment/src/start.ts';
+import { start as ingest } from '../../../services/ingest/src/start.ts';
+import { start as rca } from '../../../services/rca/src/start.ts';
+import { start as slaTimer } from '../../../services/sla-timer/src/start.ts';
+import { start as suppressionList } from '../../../services/suppression-list/src/start.ts';
+import { start as triage } from '../../../services/triage/src/start.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
+
+const starts = { ingest, triage, assignment, 'sla-timer': slaTimer, 'suppression-list': suppressionList, rca };
+
+/** All six services in this process, on a clock that may be virtual: for stories that take weeks. */
+export interface Village {
+  urls: Record<ServiceName, string>;
+  database: TestDatabase;
+  send(service: ServiceName, method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  /** Waits until everything published has been consumed by everybody, and no timer is due. */
+  settle(): Promise<void>;
+  /** Starts a service again after `close` of it. */
+  close(): Promise<void>;
+}
+
+export async function startVillage(options: {
+  clock: Clock;
+  brokers?: string[];
+  policy?: Record<string, unknown>;
+}): Promise<Village> {
+  const database = await testDatabase();
+  const brokers = options.brokers ?? [];
+  const driver = brokers.length > 0 ? 'kafka' : 'postgres';
+  if (driver === 'kafka') await createTopics(connectKafka({ brokers, clientId: 'heard.test', log: () => {} }), 4, 1);
+  await publishPolicy(options.policy ?? presetPolicy(), {
+    adminUrl: database.url,
+    driver,
+    brokers,
+    now: options.clock.now(),
+    log: () => {},
+  });
+  const running: Running[] = [];
+  const urls = {} as Record<ServiceName, string>;
+  for (const [name, start] of Object.entries(starts) as [ServiceName, (options: StartOptions) => Promise<Running>][]) {
+    const environment = {
+      BUS: driver,
+      KAFKA_BROKERS: brokers.join(','),
+      DATABASE_URL: database.urlOf(name),
+      HTTP_PORT: '0',
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    };
+    const fatal = (error: Error) => {
+      throw error;
+    };
+    const one = await start({ environment, clock: options.clock, fatal });
+    running.push(one);
+    urls[name] = one.url;
+  }
+  const admin = database.open('bus', 2);
+
+  return {
+    urls,
+    database,
+    async send(service, method, path, body) {
+      const response = await fetch(`${urls[service]}${path}`, {
+        method,
+        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text && JSON.parse(text) };
+    },
+    async settle() {
+      await eventually(
+        'everything published to be consumed',
+        async () => (await isSettled(admin, options.clock)) && (await isSettled(admin, options.clock)),
+        60,
+      );
+    },
+    async close() {
+      await Promise.all(running.map((one) => one.close()));
+      await database.drop();
+    },
+  };
+}
+
+const readers = Object.entries(consumers).flatMap(([consumer, topics]) =>
+  topics.filter((topic) => !topic.startsWith('heard.inbound.')).map((topic) => ({ consumer, topic })),
+);
+
+/** Whether no consumer has anything to read and no timer is due, as one snapshot of the database has it. */
+export async function isSettled(admin: ReturnType<TestDatabase['open']>, clock?: Clock): Promise<boolean> {
+  const due = ['assignment', 'sla-timer', 'suppression-list'].map(
+    (service) =>
+      sql`select 1 from ${sql.table(`${schemaOf(service)}.timers`)} where due_at <= ${clock?.now() ?? new Date()}`,
+  );
+  const { rows } = await sql`
+    select 1 from unnest(${readers.map((r) => r.consumer)}::text[], ${readers.map((r) => r.topic)}::text[]) as r (consumer, topic)
+      join bus.partitions h on h.topic = r.topic
+      left join bus.positions p on p.consumer = r.consumer and p.topic = h.topic and p.partition = h.partition
+     where coalesce(p.seq, 0) < h.head
+    union all ${sql.join(due, sql` union all `)} limit 1`.execute(admin);
+  return rows.length === 0;
+}
