@@ -19,7 +19,11 @@ const scores = [
 ];
 
 /** The n-th response of a run: a customer of its own, always a detractor, on all three scales. */
-export function responseOf(run: string, n: number, now = new Date()): Partial<SurveyResponse> & { externalId: string; customerId: string; occurredAt: string } {
+export function responseOf(
+  run: string,
+  n: number,
+  now = new Date(),
+): Partial<SurveyResponse> & { externalId: string; customerId: string; occurredAt: string } {
   return {
     source: 'bench',
     externalId: `${run}-${n}`,

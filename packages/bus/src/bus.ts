@@ -5,6 +5,7 @@ import { Consumer, type Reporter, type Subscription } from './consumer.ts';
 import { type Database, openPublisher, type Publish, prune, readLag, registerConsumer } from './log.ts';
 import { consumeLog } from './postgres.ts';
 import { Wakeups } from './wakeups.ts';
+import { type Standing, Watch } from './watch.ts';
 import { pause, Worker } from './worker.ts';
 
 export interface BusOptions {
@@ -18,12 +19,19 @@ export interface BusOptions {
   retentionHours?: number;
   /** No progress for this long on a partition that has lag ends the process. */
   stallSeconds?: number;
+  /** How often the lag is read and stalls are looked for. */
+  watchSeconds?: number;
   lingerMs?: number;
+  /** Kafka: a consumer that is silent for this long loses its partitions. At least the broker's group.min.session.timeout.ms. */
+  sessionTimeoutMs?: number;
   log(level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>): void;
   /** The process can do no more and must be started again. */
   fatal(error: Error): void;
   metrics?: BusMetrics;
 }
+
+/** With the broker or the database away some parts would take longer to close; what they hold is safe without them. */
+const closeWithinMs = 3_500;
 
 export interface BusMetrics {
   consumed(consumer: string, topic: string, partition: number, at: number): void;
@@ -60,17 +68,15 @@ export async function openBus(options: BusOptions): Promise<Bus> {
     .map(([name]) => name as TopicName);
   const closing: (() => Promise<void>)[] = [];
   const stopping = new AbortController();
-  const progress = new Map<string, number>();
-  let ready = true;
-  let stopped = false;
+  const running: (() => boolean)[] = [];
+  let starting = 0;
+  let stopped: Promise<void> | undefined;
 
-  const reporter = (consumer: string): Reporter => ({
+  const reporter = (consumer: string, watch: Watch): Reporter => ({
     progressed(places, events, seconds) {
       const now = Date.now();
-      for (const place of places) {
-        progress.set(`${consumer} ${place.topic}/${place.partition}`, now);
-        options.metrics?.consumed(consumer, place.topic, place.partition, now);
-      }
+      watch.progressed(places, now);
+      for (const place of places) options.metrics?.consumed(consumer, place.topic, place.partition, now);
       if (events > 0) options.metrics?.batch(consumer, events, seconds);
     },
     deadLettered(delivery, failure) {
@@ -100,79 +106,92 @@ export async function openBus(options: BusOptions): Promise<Bus> {
     log: (level, message) => log(level, message),
   });
   if (kafka && client && own.length > 0) {
-    const relay = await kafka.relayToKafka(client, {
-      database,
-      wakeups,
-      topics: own,
-      lingerMs,
-      failed: failed('the relay'),
-    });
-    closing.push(relay.stop);
+    try {
+      const relay = await kafka.relayToKafka(client, {
+        database,
+        wakeups,
+        topics: own,
+        lingerMs,
+        failed: failed('the relay'),
+      });
+      closing.push(relay.stop);
+    } catch (error) {
+      await wakeups.close();
+      throw error;
+    }
   }
-  closing.push(every(60_000, stopping.signal, () => prune(database, options.retentionHours ?? 168), failed('pruning')));
+  const pruneAll = async () => {
+    while (!stopping.signal.aborted && (await prune(database, options.retentionHours ?? 168)) > 0);
+  };
+  closing.push(every(60_000, stopping.signal, pruneAll, failed('pruning')));
 
   return {
     publish,
     wakeups,
-    ready: () => ready && !stopped,
+    ready: () => starting === 0 && !stopped && running.every((runs) => runs()),
     async consume<T extends EventType>(subscription: Subscription<T>) {
+      const stallSeconds = options.stallSeconds ?? 120;
+      const watch = new Watch(stallSeconds * 1000);
       const consumer = new Consumer(
         database,
         subscription as unknown as Subscription,
-        reporter(subscription.consumer),
-        (ms) => pause(ms, stopping.signal),
+        reporter(subscription.consumer, watch),
+        stopping.signal,
       );
-      ready = false;
-      let lag: () => Promise<Map<string, number>>;
+      let lag: () => Promise<Standing[]>;
+      starting++;
       if (kafka && client) {
-        const running = await kafka.consumeKafka(client, consumer, {
+        const group = await kafka.consumeKafka(client, consumer, {
           lingerMs,
+          sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
           failed: failed('the consumer'),
           crashed: (error) => options.fatal(new Error('the Kafka consumer stopped for good', { cause: error })),
         });
-        closing.unshift(running.stop);
-        lag = running.lag;
+        closing.unshift(group.stop);
+        running.push(group.running);
+        lag = group.lag;
       } else {
         await registerConsumer(database, consumer.name, consumer.topics);
         const worker = consumeLog(consumer, { database, wakeups, lingerMs, failed: failed('the consumer') });
         closing.unshift(() => worker.stop());
         lag = async () =>
-          new Map(
-            (await readLag(database))
-              .filter((one) => one.consumer === consumer.name)
-              .map((one) => [`${one.topic}/${one.partition}`, one.lag]),
-          );
+          (await readLag(database))
+            .filter((one) => one.consumer === consumer.name)
+            .map((one) => ({ ...one, own: true }));
       }
-      ready = true;
+      starting--;
+      const look = async () => {
+        try {
+          await sql`select 1`.execute(database); // while the database or the broker is away nothing can move
+          const standings = await lag();
+          for (const one of standings) options.metrics?.lag(consumer.name, one.topic, one.partition, one.lag);
+          const stalled = watch.look(standings, Date.now());
+          if (!stalled) return;
+          const { place, seconds, lag: behind } = stalled;
+          options.fatal(new Error(`${place} has made no progress for ${seconds} s with ${behind} events to read`));
+        } catch (error) {
+          watch.forget();
+          throw error;
+        }
+      };
       closing.unshift(every(1_000, stopping.signal, () => consumer.redeliver(), failed('sending dead letters again')));
-      closing.unshift(every(10_000, stopping.signal, () => watch(consumer.name, lag), failed('reading the lag')));
+      closing.unshift(every((options.watchSeconds ?? 10) * 1000, stopping.signal, look, failed('reading the lag')));
     },
-    async close() {
-      stopped = true;
-      stopping.abort();
-      for (const close of closing) await close();
-      await wakeups.close();
+    close() {
+      stopped ??= close();
+      return stopped;
     },
   };
 
-  /** A partition with lag that has not moved for long is stuck in a way nothing inside the process will mend. */
-  async function watch(consumer: string, lag: () => Promise<Map<string, number>>): Promise<void> {
-    const now = Date.now();
-    await sql`select 1`.execute(database); // while the database is away nothing can move, and that is nobody's stall
-    for (const [place, behind] of await lag()) {
-      const [topic, partition] = place.split('/') as [string, string];
-      options.metrics?.lag(consumer, topic, Number(partition), behind);
-      const key = `${consumer} ${place}`;
-      const last = progress.get(key);
-      if (behind === 0 || last === undefined) progress.set(key, now);
-      else if (now - last > (options.stallSeconds ?? 120) * 1000) {
-        options.fatal(
-          new Error(
-            `${place} has made no progress for ${Math.round((now - last) / 1000)} s with ${behind} events to read`,
-          ),
-        );
-      }
-    }
+  async function close(): Promise<void> {
+    stopping.abort();
+    const late = new AbortController();
+    const parts = closing.map((part) =>
+      part().catch((error) => log('warn', 'a part of the bus did not close well', { error: describe(error) })),
+    );
+    await Promise.race([Promise.all(parts), pause(closeWithinMs, late.signal)]);
+    late.abort();
+    await wakeups.close();
   }
 }
 

@@ -4,12 +4,17 @@ import { topics } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { type Delivery, type Failure, parse } from './delivery.ts';
 import { type Database, lastOf, lockPositions, movePositions, type Place, placeName, type Tx } from './log.ts';
-import { isNotNow, Rejection } from './rejection.ts';
+import { isNotNow, NotYet, Rejection } from './rejection.ts';
+import { pause } from './worker.ts';
 
 /**
  * What a service does with the events it reads. `handle` gets a batch in order per key and writes its effects with `tx`;
  * it may be called again with the same events if the transaction could not commit. Throwing a Rejection dead-letters
- * the event that caused it (the batch is split until it stands alone); any other error means "not now".
+ * the event that caused it (the batch is split until it stands alone); so does, after four attempts, any other error that
+ * is not `isNotNow`.
+ *
+ * On a public topic nothing but the Kafka offset numbers the messages, and offsets start anew when their owner makes the
+ * topic again: there an event may come twice, and the service tells by the event itself.
  */
 export interface Subscription<T extends EventType = EventType> {
   consumer: string;
@@ -27,6 +32,16 @@ export interface Reporter {
   retrying(error: unknown, inMs: number): void;
 }
 
+/** What a transaction did, to be reported once it has committed. */
+export interface Handled {
+  places: readonly (Place & { seq: number })[];
+  events: number;
+  seconds: number;
+  buried: readonly [Delivery, Failure][];
+}
+
+const nothing: Handled = { places: [], events: 0, seconds: 0, buried: [] };
+
 /** An unexpected error of a single event is tried this often before it is taken for the event's own fault. */
 const attemptsBeforeDeadLetter = 4;
 
@@ -39,18 +54,13 @@ export class Consumer {
   readonly #database: Database;
   readonly #subscription: Subscription;
   readonly #reporter: Reporter;
-  readonly #pause: (ms: number) => Promise<void>;
+  readonly #stopping: AbortSignal;
 
-  constructor(
-    database: Database,
-    subscription: Subscription,
-    reporter: Reporter,
-    pause: (ms: number) => Promise<void>,
-  ) {
+  constructor(database: Database, subscription: Subscription, reporter: Reporter, stopping: AbortSignal) {
     this.#database = database;
     this.#subscription = subscription;
     this.#reporter = reporter;
-    this.#pause = pause;
+    this.#stopping = stopping;
     this.types = new Set(subscription.types);
   }
 
@@ -66,31 +76,40 @@ export class Consumer {
   async process(deliveries: readonly Delivery[]): Promise<void> {
     if (deliveries.length === 0) return;
     try {
-      await this.#database.transaction().execute(async (tx) => {
-        const fresh = await this.#fresh(tx, deliveries);
-        await this.handleIn(tx, fresh);
-      });
+      await this.#attempt(deliveries);
     } catch (error) {
       if (isNotNow(error)) throw error;
       await this.isolate(deliveries, error);
     }
   }
 
-  /** Handles deliveries whose positions the caller has locked, and moves the positions. */
-  async handleIn(tx: Tx, deliveries: readonly Delivery[]): Promise<void> {
-    if (deliveries.length === 0) return;
+  /** Handles deliveries whose positions the caller has locked, and moves the positions; `report` what it returns. */
+  async handleIn(tx: Tx, deliveries: readonly Delivery[]): Promise<Handled> {
+    if (deliveries.length === 0) return nothing;
     const started = performance.now();
     const events: Event[] = [];
-    const failed: [Delivery, Failure][] = [];
+    const buried: [Delivery, Failure][] = [];
     for (const delivery of deliveries) {
       if ('event' in delivery.outcome) events.push(delivery.outcome.event);
-      else if ('failure' in delivery.outcome) failed.push([delivery, delivery.outcome.failure]);
+      else if ('failure' in delivery.outcome) buried.push([delivery, delivery.outcome.failure]);
     }
     if (events.length > 0) await this.#subscription.handle(tx, events);
-    await this.#bury(tx, failed);
-    const last = lastOf(deliveries);
-    await movePositions(tx, this.name, last);
-    this.#reporter.progressed(last, events.length, (performance.now() - started) / 1000);
+    await this.#bury(tx, buried);
+    const places = await this.#advance(tx, deliveries);
+    return { places, events: events.length, seconds: (performance.now() - started) / 1000, buried };
+  }
+
+  /** Tells the outside what has been committed. */
+  report({ places, events, seconds, buried }: Handled): void {
+    if (places.length > 0) this.#reporter.progressed(places, events, seconds);
+    for (const [delivery, failure] of buried) this.#reporter.deadLettered(delivery, failure);
+  }
+
+  async #attempt(deliveries: readonly Delivery[]): Promise<void> {
+    const handled = await this.#database
+      .transaction()
+      .execute(async (tx) => this.handleIn(tx, await this.#fresh(tx, deliveries)));
+    this.report(handled);
   }
 
   /** A batch could not be handled: halve it, in order, until the event at fault stands alone. */
@@ -106,10 +125,10 @@ export class Consumer {
     for (let attempt = 1; !(cause instanceof Rejection) && attempt < attemptsBeforeDeadLetter; attempt++) {
       const wait = 50 * 4 ** attempt;
       this.#reporter.retrying(cause, wait);
-      await this.#pause(wait);
+      await pause(wait, this.#stopping);
+      if (this.#stopping.aborted) throw new NotYet('the bus is closing');
       try {
-        await this.#database.transaction().execute(async (tx) => this.handleIn(tx, await this.#fresh(tx, deliveries)));
-        return;
+        return await this.#attempt(deliveries);
       } catch (again) {
         if (isNotNow(again)) throw again;
         cause = again;
@@ -119,13 +138,13 @@ export class Consumer {
       cause instanceof Rejection
         ? { code: cause.code, reason: cause.message }
         : { code: 'unexpected', reason: `the ${this.name} service failed on it: ${(cause as Error)?.name ?? 'error'}` };
-    await this.#database.transaction().execute(async (tx) => {
-      const fresh = await this.#fresh(tx, deliveries);
-      if (fresh.length === 0) return;
+    const buried = await this.#database.transaction().execute(async (tx) => {
+      if ((await this.#fresh(tx, deliveries)).length === 0) return nothing;
       await this.#bury(tx, [[delivery, failure]]);
-      await movePositions(tx, this.name, deliveries);
+      const places = await this.#advance(tx, deliveries);
+      return { places, events: 0, seconds: 0, buried: [[delivery, failure]] } satisfies Handled;
     });
-    this.#reporter.progressed(deliveries, 0, 0);
+    this.report(buried);
   }
 
   /** Locks the positions and drops what is behind them: redelivered, sent twice, replayed, or a zombie's. */
@@ -140,7 +159,7 @@ export class Consumer {
     }
     const next = new Map<string, number>();
     return deliveries.filter((delivery) => {
-      if (isPublic(delivery)) return true;
+      if (!delivery.sequenced) return true;
       const name = placeName(delivery);
       const position = next.get(name) ?? positions.get(name) ?? 0;
       if (delivery.seq <= position) return false;
@@ -152,14 +171,21 @@ export class Consumer {
     });
   }
 
+  /** Moves the positions; a message that Heard did not write has no place in the order of those that it did. */
+  async #advance(tx: Tx, deliveries: readonly Delivery[]): Promise<Delivery[]> {
+    const counted = lastOf(deliveries.filter((delivery) => delivery.sequenced || isPublic(delivery)));
+    if (counted.length > 0) await movePositions(tx, this.name, counted);
+    return lastOf(deliveries);
+  }
+
   async #bury(tx: Tx, failed: readonly [Delivery, Failure][]): Promise<void> {
     for (const [delivery, failure] of failed) {
       await sql`
-        insert into bus.dead_letters (consumer, topic, partition, seq, key, attributes, value, code, reason)
-        values (${this.name}, ${delivery.topic}, ${delivery.partition}, ${delivery.seq}, ${storable(delivery.key)},
-                ${delivery.attributes && JSON.stringify(delivery.attributes)}, ${storable(delivery.value)}, ${failure.code}, ${failure.reason})
+        insert into bus.dead_letters (consumer, topic, partition, seq, sequenced, key, attributes, value, code, reason)
+        values (${this.name}, ${delivery.topic}, ${delivery.partition}, ${delivery.seq}, ${delivery.sequenced},
+                ${storable(delivery.key)}, ${storableJson(delivery.attributes)}, ${storable(delivery.value)},
+                ${failure.code}, ${storable(failure.reason)?.slice(0, 1000)})
         on conflict on constraint one_per_delivery do nothing`.execute(tx);
-      this.#reporter.deadLettered(delivery, failure);
     }
   }
 
@@ -182,7 +208,9 @@ export class Consumer {
         const failure = await this.#again(tx, letter);
         if (failure) {
           await sql`update bus.dead_letters set retry_requested_at = null, attempts = attempts + 1,
-            code = ${failure.code}, reason = ${failure.reason} where id = ${letter.id}`.execute(tx);
+            code = ${failure.code}, reason = ${storable(failure.reason)?.slice(0, 1000)} where id = ${letter.id}`.execute(
+            tx,
+          );
           return 'failed';
         }
         await sql`update bus.dead_letters set resolved_at = now(), attempts = attempts + 1 where id = ${letter.id}`.execute(
@@ -204,11 +232,11 @@ export class Consumer {
     let data: unknown;
     try {
       data = JSON.parse(letter.value);
-      // A structured event was kept whole.
-      if (/^\s*\{.*"specversion"/s.test(letter.value)) data = (data as { data: unknown }).data;
     } catch {
       return { code: 'not-an-event', reason: 'its data is not JSON' };
     }
+    const { type } = letter.attributes;
+    if (!this.types.has(type)) return { code: 'unknown-type', reason: `the ${this.name} service takes no ${type}` };
     const parsed = parse(letter.attributes, data, letter.key);
     if ('failure' in parsed) return parsed.failure;
     await sql`savepoint letter`.execute(tx);
@@ -232,7 +260,15 @@ function isCompacted({ topic }: Place): boolean {
   return topics[topic as TopicName]?.compacted === true;
 }
 
-/** PostgreSQL text holds no U+0000. */
+/** PostgreSQL text holds no U+0000 … */
 function storable(text: string | null): string | null {
   return text === null ? null : text.replaceAll('\0', '\\u0000');
+}
+
+/** … and its jsonb neither that nor half a surrogate pair; JSON.stringify escapes both. */
+function storableJson(value: object | null): string | null {
+  const json = value === null ? null : JSON.stringify(value);
+  return json === null
+    ? null
+    : json.replace(/\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found === '\\\\' ? found : '\ufffd'));
 }

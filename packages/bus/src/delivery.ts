@@ -33,7 +33,11 @@ export function fromLog(row: LogRow, types: ReadonlySet<string>): Delivery {
   } catch {
     return { ...place, attributes: null, outcome: { failure: { code: 'not-an-event', reason: 'it is not JSON' } } };
   }
-  return { ...place, attributes, outcome: types.has(attributes.type) ? parse(attributes, data, key) : { skipped: true } };
+  return {
+    ...place,
+    attributes,
+    outcome: types.has(attributes.type) ? parse(attributes, data, key) : { skipped: true },
+  };
 }
 
 export interface KafkaDelivery extends Place {
@@ -57,6 +61,11 @@ export function fromKafka(raw: KafkaDelivery, types: ReadonlySet<string>): Deliv
     value: raw.message.value,
   };
   const failed = (code: string, reason: string) => ({ ...delivery, outcome: { failure: { code, reason } } });
+  const sequence = isPublic ? undefined : sequenceOf(raw.message);
+  if (sequence !== undefined) {
+    delivery.seq = sequence;
+    delivery.sequenced = true;
+  }
   if (!raw.utf8) return failed('not-utf-8', 'the value is not UTF-8');
   let data: unknown;
   try {
@@ -67,19 +76,20 @@ export function fromKafka(raw: KafkaDelivery, types: ReadonlySet<string>): Deliv
     if (error instanceof NotACloudEvent) return failed('not-an-event', error.message);
     throw error;
   }
-  const { attributes } = delivery;
+  const { type } = delivery.attributes;
   if (isStructured(raw.message)) delivery.value = JSON.stringify(data) ?? null;
-  if (!isPublic) {
-    const sequence = /^[1-9]\d{0,15}$/.test(attributes.sequence ?? '') ? Number(attributes.sequence) : Number.NaN;
-    if (!Number.isSafeInteger(sequence)) return failed('foreign', 'a message on an internal topic has no sequence');
-    delivery.seq = sequence;
-    delivery.sequenced = true;
-  }
-  if (types.has(attributes.type)) return { ...delivery, outcome: parse(attributes, data, raw.key) };
+  if (!isPublic && !delivery.sequenced) return failed('foreign', 'a message on an internal topic has no sequence');
+  if (types.has(type)) return { ...delivery, outcome: parse(delivery.attributes, data, raw.key) };
   // Producers inside Heard may ship first; on a public topic a type we do not know is a mistake somebody must hear of.
   return isPublic
-    ? failed('unknown-type', `the topic ${raw.topic} takes no events of type ${attributes.type}`)
+    ? failed('unknown-type', `the topic ${raw.topic} takes no events of type ${type}`)
     : { ...delivery, outcome: { skipped: true } };
+}
+
+/** What the relay wrote beside the event, whatever became of the rest. */
+function sequenceOf({ headers }: Message): number | undefined {
+  const text = headers.ce_sequence ?? '';
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }
 
 function isStructured({ headers }: Message): boolean {

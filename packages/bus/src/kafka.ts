@@ -1,12 +1,14 @@
+import { createRequire } from 'node:module';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type Attributes, binaryMessage } from '@heard/events/cloudevents';
 import { type TopicName, topics } from '@heard/events/registry';
 import kafkajs, { type EachBatchPayload, type Kafka, type Producer } from 'kafkajs';
 import type { Consumer } from './consumer.ts';
 import { type Delivery, fromKafka } from './delivery.ts';
-import { type Database, type LogRow, lastOf, movePositions, type Place, registerConsumer } from './log.ts';
+import { type Database, type LogRow, lastOf, movePositions, type Place, placeName, registerConsumer } from './log.ts';
 import { batchSize, follow } from './postgres.ts';
 import type { Wakeups } from './wakeups.ts';
+import type { Standing } from './watch.ts';
 import { Worker } from './worker.ts';
 
 /**
@@ -16,7 +18,10 @@ import { Worker } from './worker.ts';
  * - no heartbeat while a batch is handled (#447, #1527): a timer beats;
  * - a partition may silently stop being fetched (#1456): the watchdog in bus.ts looks at progress, not at heartbeats;
  * - a crash it calls non-retriable ends the consumer quietly (#1271): `crashed` is called and the process ends;
- * - negative timeouts on Node 24 (#1751): harmless, its one warning is filtered in `connectKafka`;
+ * - each connection sets a timer with a negative time-out, which sets itself again every millisecond for ever (#1751:
+ *   a warning on Node 24, 2 % of a core always): `scheduleCheckPendingRequests` below sets none without a reason;
+ * - offsets are committed after each batch, which the next fetch waits for: we commit once a second beside the fetching;
+ * - it goes on with a batch after a rebalance began (#1527): the partition is given back at the first failed heartbeat;
  * - the idempotent producer keeps its sequence state wrong after some failed sends. We do not need it: each event
  *   carries the log's own sequence, and a consumer drops what is behind its position (docs/adr/0002).
  */
@@ -27,27 +32,40 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   decompress: async (buffer: Buffer) => zstdDecompressSync(buffer),
 });
 
+interface RequestQueue {
+  pending: unknown[];
+  throttledUntil: number;
+  scheduleCheckPendingRequests(): void;
+}
+const queue = (createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: RequestQueue })
+  .prototype;
+const schedule = queue.scheduleCheckPendingRequests;
+queue.scheduleCheckPendingRequests = function () {
+  if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+};
+
 export interface KafkaOptions {
   brokers: string[];
   clientId: string;
-  log(level: 'warn' | 'error', message: string): void;
+  log(level: 'info' | 'warn' | 'error', message: string): void;
 }
 
+/** What kafkajs logs as an error although it belongs to starting, scaling and stopping, and it goes on by itself. */
+const ordinary = /^The group (coordinator is not available|is rebalancing)|^The coordinator is (loading|not aware)/;
+
 export function connectKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
-  process.removeAllListeners('warning');
-  process.on('warning', (warning) => {
-    if (warning.name !== 'TimeoutNegativeWarning') log('warn', `${warning.name}: ${warning.message}`);
-  });
   return new KafkaClient({
     brokers,
     clientId,
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 5 },
+    retry: { initialRetryTime: 100, multiplier: 1.5, maxRetryTime: 2_000, retries: 8 },
     logLevel: logLevel.WARN,
+    // Whatever it logs it tries again, or gives up with an error that reaches `failed` or `crashed`.
     logCreator: () => (entry) => {
-      const level = entry.level === logLevel.ERROR ? 'error' : 'warn';
-      log(level, `kafkajs ${entry.namespace}: ${entry.log.message}`);
+      const { message, error } = entry.log as { message: string; error?: unknown };
+      const why = typeof error === 'string' && error !== message ? `: ${error}` : '';
+      log(ordinary.test(error as string) ? 'info' : 'warn', `kafkajs ${entry.namespace}: ${message}${why}`);
     },
   });
 }
@@ -100,8 +118,9 @@ export async function relayToKafka(
     ...options,
     consumer,
     rows: async (tx, rows) => {
-      await send(producer, rows);
+      for (const part of inParts(rows)) await send(producer, part);
       await movePositions(tx, consumer, lastOf(rows));
+      return undefined;
     },
   });
   return {
@@ -110,6 +129,22 @@ export async function relayToKafka(
       await producer.disconnect();
     },
   };
+}
+
+/** kafkajs sends all of a partition's messages as one record batch, and a broker refuses one of more than about 1 MB. */
+function inParts(rows: readonly LogRow[]): LogRow[][] {
+  const parts: LogRow[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    const size = 200 + Buffer.byteLength(row.key) + Buffer.byteLength(row.attributes) + Buffer.byteLength(row.data);
+    if (bytes + size > 950_000) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)!.push(row);
+    bytes += size;
+  }
+  return parts;
 }
 
 async function send(producer: Producer, rows: readonly LogRow[]): Promise<void> {
@@ -128,31 +163,56 @@ async function send(producer: Producer, rows: readonly LogRow[]): Promise<void> 
   });
 }
 
+interface Waiting {
+  deliveries: Delivery[];
+  /** `handled` false: the partition is somebody else's now, or nobody's. */
+  answer(handled: boolean): void;
+}
+
 /**
  * Runs a consumer on Kafka. What the partitions' batches hold is gathered and handled in one transaction, so that many
- * thin partitions cost as much as one thick one; offsets are committed to Kafka after the database has committed.
+ * thin partitions cost as much as one thick one; offsets are committed to Kafka after the database has committed. At
+ * most one batch per partition waits, and kafkajs fetches nothing more before all are handled.
  */
 export async function consumeKafka(
   kafka: Kafka,
   consumer: Consumer,
-  options: { lingerMs: number; failed(error: unknown, inMs: number): void; crashed(error: Error): void },
-): Promise<{ stop(): Promise<void>; lag(): Promise<Map<string, number>> }> {
+  options: {
+    lingerMs: number;
+    sessionTimeoutMs: number;
+    failed(error: unknown, inMs: number): void;
+    crashed(error: Error): void;
+  },
+): Promise<{ stop(): Promise<void>; running(): boolean; lag(): Promise<Standing[]> }> {
+  const heartbeatMs = options.sessionTimeoutMs / 5;
+  const waiting: Waiting[] = [];
+  let stopping = false;
+  /** The group is rebalancing or we are closing: give back what has not been handled. */
+  let leaving = false;
+  let joined = false;
+  let own = new Set<string>();
+  let latest: EachBatchPayload | undefined;
+
   const group = kafka.consumer({
     groupId: `heard.${consumer.name}`,
     allowAutoTopicCreation: false,
-    sessionTimeout: 10_000,
-    heartbeatInterval: 2_000,
-    rebalanceTimeout: 15_000,
+    sessionTimeout: options.sessionTimeoutMs,
+    heartbeatInterval: heartbeatMs,
+    rebalanceTimeout: Math.max(15_000, options.sessionTimeoutMs),
     maxWaitTimeInMs: 500,
     maxBytesPerPartition: 1_048_576,
-    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },
+    retry: {
+      initialRetryTime: 100,
+      multiplier: 1.5,
+      maxRetryTime: 2_000,
+      retries: 8,
+      restartOnFailure: async () => !stopping,
+    },
   });
-  const stopping = new AbortController();
-  const waiting: { deliveries: Delivery[]; done(): void }[] = [];
 
   const worker = new Worker(
     async () => {
-      const taken: typeof waiting = [];
+      const taken: Waiting[] = [];
       let size = 0;
       while (waiting[0] && (size === 0 || size + waiting[0].deliveries.length <= batchSize)) {
         const one = waiting.shift()!;
@@ -163,87 +223,128 @@ export async function consumeKafka(
       try {
         await consumer.process(taken.flatMap((one) => one.deliveries));
       } catch (error) {
-        waiting.unshift(...taken);
+        if (leaving) for (const one of taken) one.answer(false);
+        else waiting.unshift(...taken);
         throw error;
       }
-      for (const one of taken) one.done();
+      for (const one of taken) one.answer(true);
       return waiting.length > 0;
     },
     { idleMs: 1_000, lingerMs: options.lingerMs, failed: options.failed },
   ).start();
 
-  async function eachBatch({
-    batch,
-    resolveOffset,
-    heartbeat,
-    isRunning,
-    isStale,
-    commitOffsetsIfNecessary,
-  }: EachBatchPayload) {
-    // A failed heartbeat means a rebalance; kafkajs learns of it by itself at the next fetch.
-    const beat = setInterval(() => void heartbeat().catch(() => undefined), 2_000);
+  function leave(): void {
+    leaving = true;
+    for (const one of waiting.splice(0)) one.answer(false);
+  }
+
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch, resolveOffset, heartbeat, isRunning } = payload;
+    latest = payload;
+    const beat = setInterval(() => {
+      heartbeat().catch((error) => {
+        if (isRebalance(error)) leave();
+      });
+    }, heartbeatMs);
     try {
       for (let from = 0; from < batch.messages.length; from += batchSize) {
-        if (!isRunning() || isStale() || stopping.signal.aborted) return;
         const messages = batch.messages.slice(from, from + batchSize);
         const deliveries = messages.map((message) => fromKafka(received(batch, message), consumer.types));
-        await new Promise<void>((done) => {
-          waiting.push({ deliveries, done });
-          stopping.signal.addEventListener('abort', () => done(), { once: true });
+        const handled = await new Promise<boolean>((resolve) => {
+          if (leaving || !isRunning()) return resolve(false);
+          const answer = (handled: boolean) => {
+            if (handled) resolveOffset(messages.at(-1)!.offset);
+            resolve(handled);
+          };
+          waiting.push({ deliveries, answer });
           worker.wake();
         });
-        if (stopping.signal.aborted) return;
-        resolveOffset(messages.at(-1)!.offset);
-        await commitOffsetsIfNecessary();
+        if (!handled) return;
       }
     } finally {
       clearInterval(beat);
     }
   }
 
-  group.on(group.events.CRASH, ({ payload }) => {
-    if (!payload.restart) options.crashed(payload.error);
-  });
-  await group.connect();
-  await group.subscribe({ topics: [...consumer.topics], fromBeginning: true });
-  await group.run({
-    autoCommit: true,
-    autoCommitInterval: 1_000,
-    eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: 32,
-    eachBatch,
-  });
+  // Only saves others from reading again what the database knows as handled, so a failure is nobody's concern.
+  async function commit(): Promise<void> {
+    try {
+      await latest?.commitOffsetsIfNecessary(latest.uncommittedOffsets());
+    } catch {}
+  }
 
+  group.on(group.events.CRASH, ({ payload }) => {
+    joined = false;
+    if (!payload.restart && !stopping) options.crashed(payload.error);
+  });
+  group.on(group.events.REBALANCING, commit);
+  group.on(group.events.GROUP_JOIN, ({ payload }) => {
+    joined = true;
+    leaving = stopping;
+    latest = undefined; // its offsets are those of the generation before
+    own = new Set(
+      Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => placeName({ topic, partition })),
+      ),
+    );
+  });
   const admin = kafka.admin();
-  await admin.connect();
+  const committing = setInterval(commit, 1_000);
+  const stop = async () => {
+    stopping = true;
+    leave();
+    await worker.stop();
+    clearInterval(committing);
+    await commit();
+    await Promise.all([group.disconnect(), admin.disconnect()]);
+  };
+  try {
+    await Promise.all([group.connect(), admin.connect()]);
+    await group.subscribe({ topics: [...consumer.topics], fromBeginning: true });
+    await group.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 32,
+      eachBatch,
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
-    stop: async () => {
-      stopping.abort();
-      await worker.stop();
-      await group.disconnect();
-      await admin.disconnect();
+    stop,
+    running: () => joined,
+    lag: async () => {
+      const places = await kafkaLag(admin, `heard.${consumer.name}`, consumer.topics);
+      return places.map((place) => ({ ...place, own: own.has(placeName(place)) }));
     },
-    lag: () => kafkaLag(admin, `heard.${consumer.name}`, consumer.topics),
   };
 }
 
-/** Messages each partition holds that the group has not committed, by "topic/partition". */
+function isRebalance(error: unknown): boolean {
+  const { type } = error as { type?: string };
+  return ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP'].includes(
+    type ?? '',
+  );
+}
+
+/** Messages each partition holds that the group has not committed; a group that never committed has all before it. */
 async function kafkaLag(
   admin: ReturnType<Kafka['admin']>,
   groupId: string,
   names: readonly string[],
-): Promise<Map<string, number>> {
+): Promise<Omit<Standing, 'own'>[]> {
   const committed = await admin.fetchOffsets({ groupId, topics: [...names] });
-  const lag = new Map<string, number>();
+  const lags: Omit<Standing, 'own'>[] = [];
   for (const { topic, partitions } of committed) {
     const ends = new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, end]));
     for (const { partition, offset } of partitions) {
       const end = ends.get(partition);
-      const from = Number(offset) >= 0 ? Number(offset) : Number(end?.low ?? 0);
-      lag.set(`${topic}/${partition}`, Math.max(0, Number(end?.high ?? 0) - from));
+      const position = Math.max(Number(offset), Number(end?.low ?? 0));
+      lags.push({ topic, partition, position, lag: Math.max(0, Number(end?.high ?? 0) - position) });
     }
   }
-  return lag;
+  return lags;
 }
 
 type Batch = EachBatchPayload['batch'];
@@ -251,7 +352,8 @@ type Batch = EachBatchPayload['batch'];
 function received(batch: Batch, message: Batch['messages'][number]) {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
-    headers[name] = Array.isArray(value) ? String(value[0]) : String(value);
+    const first = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined && first !== null) headers[name] = String(first);
   }
   const text = message.value === null ? null : utf8OrNull(message.value);
   const place: Place = { topic: batch.topic, partition: batch.partition };
@@ -288,8 +390,8 @@ export async function publicTopicLag(
   try {
     const lag = await kafkaLag(admin, `heard.${consumer}`, names);
     return names.map((topic) => {
-      const own = [...lag].filter(([place]) => place.startsWith(`${topic}/`));
-      return { consumer, topic, partitions: own.length, lag: own.reduce((sum, [, behind]) => sum + behind, 0) };
+      const own = lag.filter((place) => place.topic === topic);
+      return { consumer, topic, partitions: own.length, lag: own.reduce((sum, place) => sum + place.lag, 0) };
     });
   } finally {
     await admin.disconnect();

@@ -15,8 +15,8 @@ interface Follow {
   topics: readonly string[];
   lingerMs: number;
   failed(error: unknown, inMs: number): void;
-  /** Called with rows in order per partition inside the transaction that claimed them. */
-  rows(tx: Tx, rows: LogRow[]): Promise<void>;
+  /** Called with rows in order per partition inside the transaction that claimed them; what it returns, after the commit. */
+  rows(tx: Tx, rows: LogRow[]): Promise<(() => void) | undefined>;
   /** Called after that transaction failed; false: nothing to be done but to try again. */
   refused?(rows: LogRow[], error: unknown): Promise<boolean>;
 }
@@ -31,10 +31,11 @@ export function follow(options: Follow): Worker {
     async () => {
       let rows: LogRow[] = [];
       try {
-        await database.transaction().execute(async (tx) => {
+        const committed = await database.transaction().execute(async (tx) => {
           rows = await claim(tx, consumer, topics, batchSize);
-          if (rows.length > 0) await options.rows(tx, rows);
+          return rows.length > 0 ? options.rows(tx, rows) : undefined;
         });
+        committed?.();
       } catch (error) {
         if (rows.length === 0 || isNotNow(error) || !(await options.refused?.(rows, error))) throw error;
       }
@@ -62,7 +63,10 @@ export function consumeLog(
     ...options,
     consumer: consumer.name,
     topics: consumer.topics,
-    rows: (tx, rows) => consumer.handleIn(tx, read(rows)),
+    rows: async (tx, rows) => {
+      const handled = await consumer.handleIn(tx, read(rows));
+      return () => consumer.report(handled);
+    },
     refused: async (rows, error) => {
       await consumer.isolate(read(rows), error);
       return true;

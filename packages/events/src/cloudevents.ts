@@ -62,7 +62,7 @@ function checked(attributes: Record<string, unknown>): Attributes {
   }
   const { specversion: _, ...rest } = result.data;
   for (const [name, value] of Object.entries(rest)) {
-    if (value === null) delete rest[name];
+    if (value === null || value === undefined) delete rest[name];
     else if (typeof value === 'boolean' || typeof value === 'number') rest[name] = String(value);
     else if (typeof value !== 'string' || !plain.test(value)) {
       throw new NotACloudEvent(`not a CloudEvent 1.0: the attribute ${nameable(name)} must be plain text`);

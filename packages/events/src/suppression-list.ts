@@ -12,23 +12,33 @@ const entryFact = {
   at: Instant,
 };
 
-export const StopListEntered = z.object({ ...entryFact, until: Instant.optional() });
-export const StopListObserving = z.object({ ...entryFact, until: Instant });
-export const StopListLeft = z.object({ ...entryFact, cause: z.string() });
-export const SendSkipped = z.object({
-  customerId: CustomerId,
-  class: MessageClass,
-  campaign: z.string(),
-  code: z.enum(['stop-list', 'unknown']),
-  at: Instant,
-});
+export const StopListEntered = z
+  .object({ ...entryFact, until: Instant.optional() })
+  .meta({ description: 'A reason to send the customer no promotion began.' });
+export const StopListObserving = z
+  .object({ ...entryFact, until: Instant })
+  .meta({ description: 'The silent days after a resolution began.' });
+export const StopListLeft = z
+  .object({ ...entryFact, cause: z.string() })
+  .meta({ description: 'One reason ended; the customer is off the list when none is left.' });
+export const SendSkipped = z
+  .object({
+    customerId: CustomerId,
+    class: MessageClass,
+    campaign: z.string(),
+    code: z.enum(['stop-list', 'unknown']),
+    at: Instant,
+  })
+  .meta({ description: 'A message was not sent, and that is on record.' });
 
 /** One row per customer on the compacted public topic, for marketing systems: the last one is the truth. */
-export const CustomerEligibilityChanged = z.object({
-  customerId: CustomerId,
-  blocked: z.array(MessageClass),
-  reasons: z.array(StopListReason),
-  at: Instant,
-});
+export const CustomerEligibilityChanged = z
+  .object({
+    customerId: CustomerId,
+    blocked: z.array(MessageClass),
+    reasons: z.array(StopListReason),
+    at: Instant,
+  })
+  .meta({ description: 'What a customer must not be sent. One row per customer: the last one is the truth.' });
 
 export type StopListReason = z.infer<typeof StopListReason>;

@@ -23,8 +23,8 @@ export interface House {
   brokers: string[];
   kafka: LocalKafka | undefined;
   pid(service: ServiceName): number | undefined;
-  /** Ends one replica of a service with a signal; after SIGKILL it is started again, as any supervisor would. */
-  kill(service: ServiceName, signal: NodeJS.Signals): void;
+  /** Sends a service a signal; one that ends is started again, as any supervisor would. false: it is down just now. */
+  kill(service: ServiceName, signal: NodeJS.Signals): boolean;
   stop(service: ServiceName): Promise<void>;
   start(service: ServiceName): Promise<void>;
   close(): Promise<void>;
@@ -77,6 +77,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     log('the database is migrated and a policy is in force');
 
     const programs = new Map<ServiceName, Program>();
+    const down = new Set<Program>();
     const wanted = new Set<ServiceName>();
     const launch = async (name: ServiceName): Promise<void> => {
       const program = await startProgram(
@@ -96,6 +97,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     };
     const supervise = async (name: ServiceName, program: Program): Promise<void> => {
       const how = await program.ended;
+      down.add(program);
       if (over || !wanted.has(name) || programs.get(name) !== program) return;
       log(`${name} ended (${how}) and is started again`);
       await sleep(300);
@@ -126,8 +128,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       kafka,
       pid: (name) => programs.get(name)?.pid,
       kill: (name, signal) => {
-        const pid = programs.get(name)?.pid;
-        if (pid) process.kill(pid, signal);
+        const program = programs.get(name);
+        if (!program || down.has(program)) return false;
+        return process.kill(program.pid, signal);
       },
       stop,
       start,

@@ -65,8 +65,9 @@ export async function startService(
     options.fatal ??
     ((error: Error) => {
       log.fatal({ error: describe(error) }, 'the process must be started again');
-      process.exitCode = 1;
-      process.kill(process.pid, 'SIGTERM');
+      setImmediate(() => {
+        throw error; // ends the process in order, with exit code 1
+      });
     });
   const schema = schemaOf(name);
   const closing: (() => Promise<void>)[] = [];

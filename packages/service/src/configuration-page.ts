@@ -1,0 +1,51 @@
+import { type JsonSchema, jsonSchemaOf } from '@heard/events/json-schema';
+import { BaseConfig } from './config.ts';
+
+/** docs/configuration.md, from the schema every service reads its environment by. */
+export function configurationPage(): string {
+  const { properties = {}, required = [] } = jsonSchemaOf(BaseConfig, 'input');
+  const rows = Object.entries(properties).map(([name, field]) => {
+    const fallback = required.includes(name) ? 'must be set' : field.default === '' ? '' : `\`${field.default}\``;
+    return `| \`${name}\` | ${kind(field)} | ${fallback} | ${field.description ?? ''} |`;
+  });
+  return `# Configuration
+
+<!-- Generated from packages/service by \`npm run generate\`; do not edit. -->
+
+A service reads its environment, and nothing else, once at its start. It checks everything before it touches anything:
+one line names every variable that is wrong. Any of them may be given as \`NAME_FILE\` instead, the path of a file that
+holds the value: that is how secrets are mounted.
+
+| variable | is | default | |
+|---|---|---|---|
+${rows.join('\n')}
+
+How urgent what is, who is called and how long which clock runs is not configuration: it is the
+[policy](../packages/policy/presets/seed-strict.yaml), published with \`npm run heard -- policy publish FILE\`. Its schema
+is [policy.schema.json](../packages/events/contracts/policy.schema.json).
+
+## The commands
+
+\`npm start\` sets the variables above for each service it starts, but \`DATABASE_CONNECTIONS\`, \`LOG_LEVEL\`,
+\`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\` and \`STALL_SECONDS\` are passed on from where it is started.
+
+| variable | read by | says |
+|---|---|---|
+| \`KAFKA_BROKERS\` | \`start --bus kafka\`, tests, \`migrate\`, \`lag\`, \`audit\`, \`policy\` | brokers to use; \`start\` and tests run one of their own without it |
+| \`DATABASE_ADMIN_URL\` | \`migrate\`, \`lag\`, \`audit\`, \`policy\` | a role that may create schemas and roles (migrate), or read all of them |
+| \`APP_PASSWORD\` | \`migrate\` | the password given to every service role |
+| \`BUS\` | \`migrate\` | \`kafka\` also creates the topics |
+| \`HEARD_URL_INGEST\`, \`HEARD_URL_TRIAGE\` … \`HEARD_URL_SLA_TIMER\` | \`replay\`, \`dead-letters\` | where a service answers, when it is not where \`start\` puts it |
+| \`JAVA_HOME\`, \`XDG_CACHE_HOME\` | a local Kafka from its jars | the Java to use; where the jars are kept |
+
+Without \`DATABASE_ADMIN_URL\` the commands talk to what \`npm start\` runs from the folder \`.heard\` (or \`--data\`).
+\`docker-compose.yml\` reads \`POSTGRES_PASSWORD\`, \`APP_PASSWORD\` and \`LOG_LEVEL\`.
+`;
+}
+
+function kind(field: JsonSchema): string {
+  if (field.enum) return field.enum.map((value) => `\`${value}\``).join(' ');
+  if (field.type !== 'integer') return 'text';
+  const { minimum, maximum } = field as { minimum: number; maximum: number };
+  return maximum < Number.MAX_SAFE_INTEGER ? `whole number ${minimum}–${maximum}` : `whole number from ${minimum}`;
+}

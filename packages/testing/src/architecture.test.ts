@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+interface Source {
+  /** From the root, with forward slashes. */
+  file: string;
+  imports: string[];
+}
+
+/** Each `src` by itself: the links between workspaces make a walk over their folders endless. */
+function sources(folder: string): Source[] {
+  return readdirSync(join(root, folder)).flatMap((name) =>
+    readdirSync(join(root, folder, name, 'src'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const text = readFileSync(path, 'utf8');
+        const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+        return { file: relative(root, path), imports };
+      }),
+  );
+}
+
+const all = [...sources('packages'), ...sources('services')];
+const isTest = (file: string) => /\.test\.ts$|\/fixture[^/]*\.ts$/.test(file);
+const placeOf = (file: string) => file.split('/').slice(0, 2).join('/');
+
+test('there is something to look at', () => expect(all.length).toBeGreaterThan(60));
+
+test('services import packages, never each other', () => {
+  const wrong = all
+    .filter(({ file }) => file.startsWith('services/'))
+    .flatMap(({ file, imports }) =>
+      imports
+        .filter(
+          (name) => name.startsWith('.') && placeOf(relative(root, join(root, dirname(file), name))) !== placeOf(file),
+        )
+        .map((name) => `${file} -> ${name}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
+test('packages import no service; only the village of the tests puts them together', () => {
+  const wrong = all
+    .filter(
+      ({ file }) =>
+        file.startsWith('packages/') &&
+        file !== 'packages/testing/src/village.ts' &&
+        !file.startsWith('packages/bench/'),
+    )
+    .flatMap(({ file, imports }) =>
+      imports.filter((name) => name.includes('services/')).map((name) => `${file} -> ${name}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
+test('rules import nothing that does I/O, tells the time or knows a database', () => {
+  const rules = [
+    'services/triage/src/triage.ts',
+    'services/assignment/src/case.ts',
+    'services/assignment/src/routing.ts',
+    'services/sla-timer/src/clock.ts',
+    'services/suppression-list/src/stop-list.ts',
+    'services/ingest/src/intake.ts',
+  ];
+  const pure = /^(@heard\/(events|policy|text)\/|@heard\/bus\/rejection$|node:crypto$)/;
+  for (const rule of rules) {
+    const source = all.find(({ file }) => file === rule);
+    expect(source, `${rule} is there`).toBeDefined();
+    expect(
+      source!.imports.filter((name) => !pure.test(name)),
+      rule,
+    ).toEqual([]);
+    const text = readFileSync(join(root, rule), 'utf8');
+    expect(text, `${rule} is told the time`).not.toMatch(
+      /Date\.now\(|new Date\(\)|performance\.now|Math\.random|await /,
+    );
+  }
+});
+
+test('one file knows the Kafka client, besides what sends to public topics as an outsider would', () => {
+  const users = all.filter(({ file, imports }) => !isTest(file) && imports.includes('kafkajs')).map(({ file }) => file);
+  const outsiders = users.filter((file) => file !== 'packages/bus/src/kafka.ts');
+  expect(
+    outsiders.every((file) => /packages\/(cli\/src\/replay|bench|local|testing)/.test(file)),
+    String(outsiders),
+  ).toBe(true);
+});
+
+test('only main files read the environment of the process', () => {
+  const wrong = all
+    .filter(({ file }) => !isTest(file) && !/^packages\/(cli|local|testing|bench)\//.test(file))
+    .filter(
+      ({ file }) => readFileSync(join(root, file), 'utf8').includes('process.env') && basename(file) !== 'main.ts',
+    )
+    .map(({ file }) => file);
+  expect(wrong).toEqual(['packages/service/src/process.ts']);
+});
