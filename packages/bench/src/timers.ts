@@ -64,7 +64,7 @@ function heardTimers(database: Database, url: string): Engine {
         clock: realClock,
         wakeups: bus.wakeups,
         async fire(tx: Tx, due: Timer[]) {
-          firing = due;
+          firing = [...due];
           const now = new Date();
           await bus.publish(
             tx,

@@ -7,6 +7,7 @@ import type { TopicName } from '@heard/events/registry';
 import type { Kafka } from 'kafkajs';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { eventually } from '../../testing/src/eventually.ts';
 import { type Bus, type BusMetrics, type BusOptions, openBus } from './bus.ts';
 import type { Subscription } from './consumer.ts';
 import { connectKafka, createTopics } from './kafka.ts';
@@ -60,6 +61,8 @@ export function openPool(url: string, connections = 4): Database {
     options: '-c lock_timeout=20s -c idle_in_transaction_session_timeout=3s -c statement_timeout=30s',
   });
   pool.on('error', () => {});
+  // A client that is lent out has no listener of the pool's, and losing its connection would end the process.
+  pool.on('connect', (lent) => lent.on('error', () => {}));
   return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
 
@@ -255,7 +258,9 @@ async function emptyTopics(brokers: string[]): Promise<void> {
   try {
     const used = [topic, 'heard.ingest', 'heard.inbound.survey-responses'];
     for (const name of used) {
-      const full = (await admin.fetchTopicOffsets(name)).filter(({ low, high }) => low !== high);
+      // A topic that was just made has no leader for a moment.
+      const offsets = await eventually(`a leader of ${name}`, () => admin.fetchTopicOffsets(name));
+      const full = offsets.filter(({ low, high }) => low !== high);
       if (full.length > 0)
         await admin.deleteTopicRecords({
           topic: name,

@@ -12,6 +12,9 @@ export interface TestDatabase {
   urlOf(service: string): string;
   /** A pool as the administrator, with the schema as search path. */
   open(schema: string, connections?: number): Database;
+  /** Takes the database away from everybody, as an outage would: sessions end and no new one begins. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -36,6 +39,11 @@ export async function testDatabase(): Promise<TestDatabase> {
       opened.push(database);
       return database;
     },
+    async cut() {
+      await asAdmin(adminUrl, `alter database ${name} with allow_connections false`);
+      await asAdmin(adminUrl, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+    },
+    mend: () => asAdmin(adminUrl, `alter database ${name} with allow_connections true`),
     async drop() {
       for (const database of opened) await database.destroy();
       await asAdmin(adminUrl, `drop database if exists ${name} with (force)`);
