@@ -2,7 +2,7 @@ import { type Bus, describe, openBus } from '@heard/bus/bus';
 import type { Subscription } from '@heard/bus/consumer';
 import type { Database, Tx } from '@heard/bus/log';
 import type { Event } from '@heard/events/event';
-import type { EventType, ServiceName } from '@heard/events/registry';
+import { consumers, type EventType, type ServiceName } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { type Logger, pino } from 'pino';
 import { type Clock, realClock } from './clock.ts';
@@ -97,11 +97,19 @@ export async function startService(
       metrics,
     });
     closing.push(() => bus.close());
+    const policies = new Policies((version) => metrics.policyVersion.set(version));
+    const needsPolicy = (consumers[name] as readonly string[]).includes('heard.policy');
+    // Throws, and so is not ready, while the database is away or no policy has arrived.
+    const ready = async () => {
+      if (needsPolicy) await policies.current(database);
+      else await sql`select 1`.execute(database);
+      return bus.ready();
+    };
     const http = await openHttp({
       service: name,
       log,
       metrics,
-      ready: async () => bus.ready() && (await sql`select 1`.execute(database)).rows.length === 1,
+      ready,
     });
     closing.push(() => http.close());
     registerDeadLetterRoutes(http, database, name);
@@ -116,7 +124,7 @@ export async function startService(
       database,
       bus,
       http,
-      policies: new Policies((version) => metrics.policyVersion.set(version)),
+      policies,
       async commit(work) {
         return database.transaction().execute(async (tx) => {
           const { result, events } = await work(tx);

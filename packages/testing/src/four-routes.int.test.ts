@@ -15,8 +15,8 @@ describe.skipIf(missing)(`the four ways in${missing && ` (${missing})`}`, () => 
   let producer: kafkajs.Producer;
 
   beforeAll(async () => {
-    village = await startVillage({ clock, brokers: inject('kafkaBrokers') });
-    const kafka = new kafkajs.Kafka({ brokers: inject('kafkaBrokers'), logLevel: kafkajs.logLevel.NOTHING });
+    village = await startVillage({ clock, bus: 'kafka' });
+    const kafka = new kafkajs.Kafka({ brokers: village.brokers, logLevel: kafkajs.logLevel.NOTHING });
     producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     await producer.connect();
   });

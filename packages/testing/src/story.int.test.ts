@@ -15,7 +15,7 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
 
   beforeAll(async () => {
     if (skipped) return;
-    village = await startVillage({ clock, brokers: bus === 'kafka' ? inject('kafkaBrokers') : [] });
+    village = await startVillage({ clock, bus });
     for (const [id, role] of [
       ['dora', 'director'],
       ['carl', 'crisis-team'],
@@ -249,7 +249,7 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
       const findings = await audit({
         bus,
         adminUrl: village.database.url,
-        brokers: bus === 'kafka' ? inject('kafkaBrokers') : [],
+        brokers: village.brokers,
         urls: village.urls,
       });
       expect(findings.filter((one) => one.broken > 0)).toEqual([]);

@@ -1,5 +1,6 @@
 import { connectKafka, createTopics } from '@heard/bus/kafka';
 import { consumers, type ServiceName } from '@heard/events/registry';
+import { startKafka } from '@heard/local/kafka';
 import { presetPolicy } from '@heard/policy/policy';
 import type { Clock } from '@heard/service/clock';
 import { schemaOf } from '@heard/service/database';
@@ -20,23 +21,25 @@ const starts = { ingest, triage, assignment, 'sla-timer': slaTimer, 'suppression
 /** All six services in this process, on a clock that may be virtual: for stories that take weeks. */
 export interface Village {
   urls: Record<ServiceName, string>;
+  brokers: string[];
   database: TestDatabase;
   send(service: ServiceName, method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
   /** Waits until everything published has been consumed by everybody, and no timer is due. */
   settle(): Promise<void>;
-  /** Starts a service again after `close` of it. */
   close(): Promise<void>;
 }
 
 export async function startVillage(options: {
   clock: Clock;
-  brokers?: string[];
+  /** Kafka has one set of topics and groups, so a village on it has a broker of its own. */
+  bus: 'postgres' | 'kafka';
   policy?: Record<string, unknown>;
 }): Promise<Village> {
   const database = await testDatabase();
-  const brokers = options.brokers ?? [];
-  const driver = brokers.length > 0 ? 'kafka' : 'postgres';
-  if (driver === 'kafka') await createTopics(connectKafka({ brokers, clientId: 'heard.test', log: () => {} }), 4, 1);
+  const driver = options.bus;
+  const kafka = driver === 'kafka' ? await startKafka({}) : undefined;
+  const brokers = kafka?.brokers ?? [];
+  if (kafka) await createTopics(connectKafka({ brokers, clientId: 'heard.test', log: () => {} }), 4, 1);
   await publishPolicy(options.policy ?? presetPolicy(), {
     adminUrl: database.url,
     driver,
@@ -60,11 +63,13 @@ export async function startVillage(options: {
     const one = await start({ environment, clock: options.clock, fatal });
     running.push(one);
     urls[name] = one.url;
+    await eventually(`${name} to be ready`, async () => (await fetch(`${one.url}/readyz`)).ok);
   }
   const admin = database.open('bus', 2);
 
   return {
     urls,
+    brokers,
     database,
     async send(service, method, path, body) {
       const response = await fetch(`${urls[service]}${path}`, {
@@ -85,6 +90,7 @@ export async function startVillage(options: {
     async close() {
       await Promise.all(running.map((one) => one.close()));
       await database.drop();
+      await kafka?.stop();
     },
   };
 }

@@ -20,6 +20,7 @@ beforeAll(async () => {
   const environment = { DATABASE_URL: home.urlOf('suppression-list'), HTTP_PORT: '0', LOG_LEVEL: 'silent' };
   one = await start({ environment });
   two = await start({ environment });
+  for (const { url } of [one, two]) await eventually('readiness', async () => (await fetch(`${url}/readyz`)).ok);
 });
 afterAll(async () => {
   await one.close();
