@@ -16,7 +16,7 @@ const response = (externalId: string, comment = 'fine') => ({
   source: 'test',
   externalId,
   customerId: 'ann',
-  score: { metric: 'nps', value: 3 },
+  score: { scale: 'nps', value: 3 },
   comment,
   occurredAt: '2026-03-02T09:00:00Z',
 });

@@ -198,7 +198,8 @@ export async function consumeKafka(
     allowAutoTopicCreation: false,
     sessionTimeout: options.sessionTimeoutMs,
     heartbeatInterval: heartbeatMs,
-    rebalanceTimeout: Math.max(15_000, options.sessionTimeoutMs),
+    // Whoever is late loses nothing but its partitions: it holds their positions in the database until it is done.
+    rebalanceTimeout: options.sessionTimeoutMs,
     maxWaitTimeInMs: 500,
     maxBytesPerPartition: 1_048_576,
     retry: {

@@ -1,17 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-const pages = ['README.md', 'deploy', 'docs', 'services'].flatMap((place) =>
-  place.endsWith('.md')
-    ? [place]
-    : readdirSync(join(root, place), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.name.endsWith('.md') && !entry.parentPath.includes('node_modules'))
-        .map((entry) => relative(root, join(entry.parentPath, entry.name))),
-);
+const pages = [
+  'README.md',
+  'deploy/README.md',
+  ...readdirSync(join(root, 'services')).map((service) => `services/${service}/README.md`),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 describe('the documentation', () => {
   it('names for every guarantee a test that exists', () => {

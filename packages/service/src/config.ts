@@ -9,7 +9,10 @@ export const BaseConfig = z.object({
     .default('')
     .transform((list) => list.split(',').filter(Boolean))
     .describe('host:port, separated by commas; needed when BUS=kafka.'),
-  DATABASE_URL: z.string().startsWith('postgres').describe("This service's own role on PostgreSQL."),
+  DATABASE_URL: z
+    .string('must be set')
+    .startsWith('postgres', 'must be a postgres:// URL')
+    .describe("This service's own role on PostgreSQL."),
   DATABASE_CONNECTIONS: z.coerce
     .number()
     .int()
@@ -18,7 +21,11 @@ export const BaseConfig = z.object({
     .default(6)
     .describe('Connections this process may open.'),
   HTTP_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
-  HTTP_PORT: z.coerce.number().int().min(0).max(65535).describe('Port to listen on; 0 takes a free one.'),
+  HTTP_PORT: z
+    .string('must be set')
+    .regex(/^\d{1,5}$/, 'must be a port number')
+    .transform(Number)
+    .describe('Port to listen on; 0 takes a free one.'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

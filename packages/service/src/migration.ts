@@ -74,7 +74,7 @@ async function run(database: Kysely<unknown>, schema: string, files: Record<stri
     migrationLockTableName: 'migrations_lock',
   });
   const { error, results } = await migrator.migrateToLatest();
-  if (error) throw new Error(`migrating ${schema} failed`, { cause: error });
+  if (error) throw new Error(`migrating ${schema} failed: ${(error as Error).message}`, { cause: error });
   return (results ?? []).map((result) => `${schema}/${result.migrationName}`);
 }
 
