@@ -93,7 +93,7 @@ function sequenceOf({ headers }: Message): number | undefined {
 }
 
 function isStructured({ headers }: Message): boolean {
-  return /^application\/cloudevents/i.test(headers['content-type'] ?? '');
+  return /^application\/cloudevents/i.test(headers['content-type'] ?? headers['Content-Type'] ?? '');
 }
 
 /** Reads attributes and data into an event, or says which field is wrong. */

@@ -75,14 +75,14 @@ for (const { driver, missing, why } of driversOf(found)) {
       const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));
       let kills = 0;
       const supervise = async (name: number) => {
-        for (let run = 0; kills < 12; run++) {
+        for (let run = 0; kills < 10; run++) {
           const child = await world.spawn(consumer, {
             SEED: String(seed + name * 1000 + run),
             KILL_AFTER_COMMIT: '0.03',
             KILL_BEFORE_COMMIT: '0.03',
             SESSION_MS: '1000',
           });
-          await Promise.race([child.exited, eventually('twelve kills', () => kills >= 12, 60)]);
+          await Promise.race([child.exited, eventually('ten kills', () => kills >= 10, 60)]);
           if (!child.running) kills++;
           await child.kill();
         }

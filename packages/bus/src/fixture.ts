@@ -137,6 +137,10 @@ export class World {
     return child;
   }
 
+  async run(statement: string): Promise<void> {
+    await sql.raw(statement).execute(this.database);
+  }
+
   async effects(consumer: string): Promise<Effect[]> {
     const { rows } = await sql<Effect>`
       select consumer, event_id, key, n, pid from probe.effects where consumer = ${consumer} order by at`.execute(

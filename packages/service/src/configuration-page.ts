@@ -45,7 +45,7 @@ Without \`DATABASE_ADMIN_URL\` the commands talk to what \`npm start\` runs from
 
 function kind(field: JsonSchema): string {
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(' ');
-  if (field.type !== 'integer') return 'text';
+  if (field.type !== 'integer') return String(field.pattern ?? '').startsWith('^\\d') ? 'whole number' : 'text';
   const { minimum, maximum } = field as { minimum: number; maximum: number };
   return maximum < Number.MAX_SAFE_INTEGER ? `whole number ${minimum}–${maximum}` : `whole number from ${minimum}`;
 }
