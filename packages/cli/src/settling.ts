@@ -1,14 +1,15 @@
 /** service -> counter -> how many */
 export type Counters = Record<string, Record<string, number>>;
 
-const ports = { triage: 7402, assignment: 7403, 'sla-timer': 7404, 'suppression-list': 7405, rca: 7406 };
+/** The services after ingest, in the order of their ports. */
+const beside = ['triage', 'assignment', 'sla-timer', 'suppression-list', 'rca'];
 
-/** Where each service answers: beside ingest, or wherever HEARD_URL_TRIAGE and its like say. */
+/** Where each service answers: on the ports after ingest's, or wherever HEARD_URL_TRIAGE and its like say. */
 export function summaryUrls(ingestUrl: string, environment: Record<string, string | undefined>): Map<string, string> {
   return new Map(
-    Object.entries(ports).map(([service, port]) => {
+    beside.map((service, i) => {
       const url = new URL(ingestUrl);
-      url.port = String(port);
+      url.port = String(Number(url.port || 7401) + i + 1);
       const base = environment[`HEARD_URL_${service.toUpperCase().replaceAll('-', '_')}`] ?? url.origin;
       return [service, `${base.replace(/\/+$/, '')}/v1/summary`];
     }),

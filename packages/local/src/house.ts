@@ -55,6 +55,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   for (const name of names) {
     ports.set(name, await findPort(options.basePort && options.basePort + serviceNames.indexOf(name) + 1));
   }
+  // One that can be written into a snippet: 7492 beside services on 7401 …
+  const kafkaPort = options.bus === 'kafka' ? await findPort(options.basePort && options.basePort + 92) : undefined;
   mkdirSync(join(options.dir, 'logs'), { recursive: true });
   const closing: (() => Promise<void>)[] = [];
   let over = false;
@@ -69,7 +71,12 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     log('PostgreSQL is up');
     let kafka: LocalKafka | undefined;
     if (options.bus === 'kafka') {
-      kafka = await startKafka({ dir: join(options.dir, 'kafka'), settings: options.kafkaSettings, log });
+      kafka = await startKafka({
+        dir: join(options.dir, 'kafka'),
+        port: kafkaPort,
+        settings: options.kafkaSettings,
+        log,
+      });
       closing.push(() => kafka!.stop());
       log(`Kafka is up (${kafka.how})`);
     }

@@ -15,7 +15,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 const checks: [string, string, string[]][] = [
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
-  ['generated files are fresh', process.execPath, ['packages/events/src/generate.ts', '--check']],
+  ['contracts are fresh', process.execPath, ['packages/events/src/generate.ts', '--check']],
+  ['configuration page is fresh', process.execPath, ['packages/service/src/generate.ts', '--check']],
 ];
 let passed = 0;
 let failed = 0;

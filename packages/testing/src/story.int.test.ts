@@ -188,6 +188,14 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
     },
   );
 
+  test.skipIf(skipped)('a P1 that turns into a P0 goes up to a director', async () => {
+    await isWorth('chen', 'high', 'ming');
+    await says('chen', 2, '客服不理人');
+    expect(await caseOf('chen')).toMatchObject({ priority: 'P1', owner: 'ming' });
+    await says('chen', 1, '你们这是欺诈');
+    expect(await caseOf('chen')).toMatchObject({ priority: 'P0', owner: 'dora' });
+  });
+
   test.skipIf(skipped)('a parked customer who says anything is taken up again', async () => {
     await says('sun', 2, '退款慢');
     const { caseId } = await caseOf('sun');

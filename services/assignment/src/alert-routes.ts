@@ -1,5 +1,6 @@
 import { Rejection } from '@heard/bus/rejection';
 import { newEvent } from '@heard/events/event';
+import { PersonId } from '@heard/events/vocabulary';
 import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -58,7 +59,7 @@ export function registerAlertRoutes(service: Service): void {
       schema: {
         summary: 'Take an alert; the first to do so has it',
         params: z.object({ alertId: z.uuid() }),
-        body: z.strictObject({ by: z.string().min(1).max(200) }),
+        body: z.strictObject({ by: PersonId }),
         response: { 200: z.object({ alertId: z.uuid(), acknowledgedBy: z.string() }), 404: Problem, 409: Problem },
       },
     },

@@ -1,5 +1,5 @@
 import type { Database } from '@heard/bus/log';
-import { ContactChannel } from '@heard/events/vocabulary';
+import { ContactChannel, PersonId, text } from '@heard/events/vocabulary';
 import { type Http, NotFound, Problem } from '@heard/service/http';
 import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
@@ -25,7 +25,13 @@ const CaseBody = z.object({
   rootCause: z.string().nullable(),
 });
 const Answer = z.object({ caseId: z.uuid(), state: z.string(), version: z.int(), owner: z.string().nullable() });
-const By = z.string().min(1).max(200).meta({ description: 'Who does it: a person id.' });
+const By = PersonId.meta({ description: 'Who does it: a person id.' });
+
+/** Where the last page ended: when that case was opened, and its id. */
+const Cursor = z
+  .string()
+  .transform((cursor) => Buffer.from(cursor, 'base64url').toString().split(' '))
+  .pipe(z.tuple([z.iso.datetime(), z.uuid()], 'is not a cursor of this list'));
 
 export function registerCaseRoutes(service: Service): void {
   const { http, database } = service;
@@ -34,7 +40,7 @@ export function registerCaseRoutes(service: Service): void {
   move(
     'attempts',
     'Record an attempt to reach the customer',
-    { channel: ContactChannel, outcome: z.string().min(1).max(200), by: By },
+    { channel: ContactChannel, outcome: text(200).min(1), by: By },
     (body) => ({
       do: 'attempt',
       ...body,
@@ -48,21 +54,16 @@ export function registerCaseRoutes(service: Service): void {
   move(
     'park',
     'Put the case to rest; anything the customer says brings it back',
-    { reason: z.string().min(1).max(500), by: By },
+    { reason: text(500).min(1), by: By },
     (body) => ({
       do: 'park',
       ...body,
     }),
   );
-  move(
-    'resolve',
-    'Resolve with the diagnosed root cause',
-    { rootCause: z.string().min(1).max(500), by: By },
-    (body) => ({
-      do: 'resolve',
-      ...body,
-    }),
-  );
+  move('resolve', 'Resolve with the diagnosed root cause', { rootCause: text(500).min(1), by: By }, (body) => ({
+    do: 'resolve',
+    ...body,
+  }));
   move('reopen', 'Take up a parked, resolved or observed case again', { by: By }, (body) => ({
     do: 'reopen',
     ...body,
@@ -119,14 +120,14 @@ function registerReading(http: Http, database: Database): void {
           owner: z.string().optional(),
           customerId: z.string().optional(),
           priority: z.enum(['P0', 'P1', 'P2']).optional(),
-          cursor: z.string().optional(),
+          cursor: Cursor.optional(),
           limit: z.coerce.number().int().min(1).max(200).default(50),
         }),
         response: { 200: z.object({ items: z.array(CaseBody), next: z.string().nullable() }) },
       },
     },
     async ({ query }) => {
-      const [openedAt, caseId] = query.cursor ? Buffer.from(query.cursor, 'base64url').toString().split(' ') : [];
+      const [openedAt, caseId] = query.cursor ?? [];
       const { rows } = await sql<z.infer<typeof CaseBody>>`
         select ${caseColumns} from cases
          where (${query.state ?? null}::text is null or state = ${query.state ?? null})

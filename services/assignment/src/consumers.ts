@@ -46,12 +46,13 @@ function take(
   let file = desk.of(data.customerId);
   if (file) {
     file.csmId = data.customer.csmId ?? file.csmId;
+    const before = file.priority;
     desk.apply(
       file,
       { do: 'join', priority: data.priority, feedbackId: data.feedbackId, known: desk.knows(data.feedbackId) },
       event,
     );
-    reroute(desk, file, policy, event);
+    if (file.priority !== before) reroute(desk, file, policy, event);
   } else if (data.priority && !desk.knows(data.feedbackId)) {
     file = desk.open(
       {
@@ -108,11 +109,12 @@ export function assign(desk: Desk, file: CaseFile, policy: VersionedPolicy, caus
     desk.apply(file, { do: 'queue', roles: policy.routing[file.priority] }, cause);
 }
 
-/** Before the first live contact a raised case moves up to the role its new priority asks for. */
+/** Before the first live contact a case whose priority rose moves to whom the ladder names before its owner's role. */
 function reroute(desk: Desk, file: CaseFile, policy: VersionedPolicy, cause: Event): void {
   if (file.contacted || file.state === 'parked' || file.state === 'resolved' || file.state === 'observing') return;
-  if (file.ownerRole && policy.routing[file.priority].includes(file.ownerRole)) return;
-  assign(desk, file, policy, cause);
+  const found = route(file.priority, file.csmId, desk.people, policy);
+  const rung = file.ownerRole ? policy.routing[file.priority].indexOf(file.ownerRole) : -1;
+  if (found && (rung < 0 || found.rung < rung)) desk.apply(file, { do: 'assign', ...found }, cause);
 }
 
 type Alerting = Pick<Event<'feedback.triaged'>['data'], 'customerId' | 'feedbackId' | 'revision'> & {

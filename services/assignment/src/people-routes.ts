@@ -1,4 +1,4 @@
-import { Role } from '@heard/events/vocabulary';
+import { PersonId, Role, text } from '@heard/events/vocabulary';
 import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -6,12 +6,12 @@ import * as z from 'zod';
 import { drainTimer } from './consumers.ts';
 
 const Person = z.strictObject({
-  name: z.string().min(1).max(200),
+  name: text(200).min(1),
   roles: z.array(Role).min(1),
   present: z.boolean().default(true),
   cap: z.int().min(0).nullable().default(null).meta({ description: 'Most open cases; null: no limit.' }),
 });
-const params = z.object({ personId: z.string().min(1).max(200) });
+const params = z.object({ personId: PersonId });
 
 /** The people who own cases. Whoever is absent gets none; when somebody comes, the queue is looked at. */
 export function registerPeopleRoutes(service: Service): void {

@@ -39,7 +39,12 @@ export function normaliseResponse(input: SurveyResponse, now: Date): FeedbackRec
 
 export function normaliseValue(input: CustomerValue, now: Date): CustomerValueChanged {
   const occurredAt = pastInstant(input.occurredAt, now);
-  return { ...input, occurredAt, version: input.version ?? Date.parse(occurredAt), receivedAt: now.toISOString() };
+  return {
+    ...input,
+    occurredAt,
+    version: input.version ?? Math.max(0, Date.parse(occurredAt)),
+    receivedAt: now.toISOString(),
+  };
 }
 
 /** A short digest of everything the sender said. */

@@ -1,5 +1,5 @@
 import { type Event, newEvent } from '@heard/events/event';
-import { CustomerId, MessageClass } from '@heard/events/vocabulary';
+import { CustomerId, ExternalId, MessageClass } from '@heard/events/vocabulary';
 import { NotFound, Problem, registerSummaryRoute } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -53,7 +53,7 @@ export function registerRoutes(service: Service, guard: Guard): void {
     {
       schema: {
         summary: 'Ask before one send, and have a refusal put on record',
-        body: z.strictObject({ customerId: CustomerId, class: MessageClass, campaign: z.string().min(1).max(200) }),
+        body: z.strictObject({ customerId: CustomerId, class: MessageClass, campaign: ExternalId }),
         response: { 200: Verdict },
       },
     },
@@ -132,7 +132,7 @@ export function registerRoutes(service: Service, guard: Guard): void {
         params: z.object({ customerId: CustomerId }),
         body: z.strictObject({
           reason: z.enum(['objection', 'manual']),
-          source: z.string().min(1).max(200).meta({ description: 'Who or what: part of the entry’s name.' }),
+          source: ExternalId.meta({ description: 'Who or what: part of the entry’s name.' }),
           until: z.iso.datetime({ offset: true }).nullable().default(null),
         }),
         response: { 200: Changed },
@@ -149,7 +149,7 @@ export function registerRoutes(service: Service, guard: Guard): void {
         params: z.object({
           customerId: CustomerId,
           reason: z.enum(['recovery', 'observation', 'lost', 'objection', 'manual']),
-          source: z.string(),
+          source: ExternalId,
         }),
         response: { 200: Changed, 404: Problem },
       },
