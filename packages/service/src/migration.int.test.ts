@@ -30,6 +30,13 @@ test('migrating again, and by three at once, changes nothing', async () => {
   expect(all.map((one) => one.applied)).toEqual([[], [], []]);
 });
 
+test('four databases of one cluster may be migrated at the same moment', async () => {
+  const others = await Promise.all([testDatabase(), testDatabase(), testDatabase()]);
+  const all = [home, ...others].map(({ url }) => migrate({ adminUrl: url, appPassword, partitions: 4 }));
+  await Promise.all(all);
+  await Promise.all(others.map((other) => other.drop()));
+});
+
 test('a service’s role reaches its own tables and nobody else’s', async () => {
   for (const service of serviceNames) {
     for (const other of serviceNames) {

@@ -80,9 +80,7 @@ async function run(database: Kysely<unknown>, schema: string, files: Record<stri
 
 async function grant(database: Kysely<unknown>, schema: string, password: string): Promise<void> {
   const role = sql.id(`heard_${schema}`);
-  const exists = await sql`select 1 from pg_roles where rolname = ${`heard_${schema}`}`.execute(database);
-  if (exists.rows.length === 0) await sql`create role ${role} login`.execute(database);
-  await sql`alter role ${role} with password ${sql.lit(password)}`.execute(database);
+  await makeRole(database, schema, password);
   const schemaId = sql.id(schema);
   await sql`grant usage on schema ${schemaId}, bus to ${role}`.execute(database);
   await sql`grant select, insert, update, delete on all tables in schema ${schemaId} to ${role}`.execute(database);
@@ -92,4 +90,22 @@ async function grant(database: Kysely<unknown>, schema: string, password: string
   );
   await sql`grant select, update on bus.partitions to ${role}`.execute(database);
   await sql`grant usage on all sequences in schema bus to ${role}`.execute(database);
+}
+
+/** Roles belong to the whole cluster, so a migration of another database may be at the same one: then again. */
+async function makeRole(database: Kysely<unknown>, schema: string, password: string): Promise<void> {
+  const name = `heard_${schema}`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const exists = await sql`select 1 from pg_roles where rolname = ${name}`.execute(database);
+      if (exists.rows.length === 0) await sql`create role ${sql.id(name)} login`.execute(database);
+      await sql`alter role ${sql.id(name)} with password ${sql.lit(password)}`.execute(database);
+      return;
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      const overtaken = code === '42710' || code === '23505' || message === 'tuple concurrently updated';
+      if (!overtaken || attempt === 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
+    }
+  }
 }

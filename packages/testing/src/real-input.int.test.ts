@@ -101,8 +101,8 @@ const comments = await labelledComments(
 
 describe('25,479 public comments', () => {
   const states: string[][] = [];
-  test.skipIf(comments !== null)('need the folder shared/data beside the repository, or HEARD_DATA', () => {});
-  test.skipIf(!kafkaMissing)(`on Kafka (${kafkaMissing})`, () => {});
+  if (!comments) test.skip('need the folder shared/data beside the repository, or HEARD_DATA');
+  if (kafkaMissing) test.skip(`on Kafka (${kafkaMissing})`);
 
   describe.runIf(comments)('every line is accounted for', () => {
     describe.each(buses)('%s', (bus) => {
@@ -162,10 +162,11 @@ describe('25,479 public comments', () => {
       }, 400_000);
     });
 
-    test.runIf(buses.length === 2)('both buses come to the same final state', () => {
-      expect(states).toHaveLength(2);
-      expect(states[0]).toEqual(states[1]);
-    });
+    if (buses.length === 2)
+      test('both buses come to the same final state', () => {
+        expect(states).toHaveLength(2);
+        expect(states[0]).toEqual(states[1]);
+      });
   });
 });
 
@@ -205,10 +206,10 @@ describe.each(buses)('any service killed at any moment: the same final state, %s
   });
   afterAll(() => running.close());
 
-  test('4,000 responses under twelve kills', async () => {
+  test('3,000 responses under ten kills', async () => {
     const seed = Number(process.env.SEED ?? 20_261_121);
     const random = generator(seed);
-    const responses = Array.from({ length: 4_000 }, (_, i) => ({
+    const responses = Array.from({ length: 3_000 }, (_, i) => ({
       source: 'kill',
       externalId: `k-${i}`,
       customerId: `k-${Math.floor(random() * 1_500)}`,
@@ -219,7 +220,7 @@ describe.each(buses)('any service killed at any moment: the same final state, %s
     const names = Object.keys(running.house.urls) as ServiceName[];
     const killing = (async () => {
       const killed: string[] = [];
-      while (killed.length < 12) {
+      while (killed.length < 10) {
         await sleep(300 + random() * 500);
         const name = names[Math.floor(random() * names.length)]!;
         if (running.house.kill(name, 'SIGKILL')) killed.push(name);
@@ -232,7 +233,7 @@ describe.each(buses)('any service killed at any moment: the same final state, %s
       await sleep(150);
     }
     const killed = await killing;
-    expect(killed, `seed ${seed}`).toHaveLength(12);
+    expect(killed, `seed ${seed}`).toHaveLength(10);
     await eventually(
       'all services to be back',
       async () => {
