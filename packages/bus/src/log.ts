@@ -150,6 +150,15 @@ export async function readLag(database: Database): Promise<Lag[]> {
   }));
 }
 
+/** Seconds the oldest event has waited that is not on Kafka yet; 0 where all are, and always on the Postgres bus. */
+export async function unpublishedAge(database: Database): Promise<number> {
+  const { rows } = await sql<{ age: number }>`
+    select coalesce(extract(epoch from now() - min(l.published_at)), 0)::float8 as age
+      from bus.positions p join bus.log l on l.topic = p.topic and l.partition = p.partition and l.seq = p.seq + 1
+     where p.consumer = 'relay'`.execute(database);
+  return rows[0]!.age;
+}
+
 /**
  * Deletes rows older than `hours` that every reader of this database is past; at most 2,000 per partition a call.
  * Compacted topics are left whole: on the Postgres bus nothing compacts them yet.

@@ -27,11 +27,6 @@ export class Metrics implements BusMetrics {
     'code',
   ]);
   readonly #gaps = this.#counter('heard_bus_gaps_total', 'Acknowledged events the broker lost.', ['consumer', 'topic']);
-  readonly unpublishedAge = this.#gauge(
-    'heard_bus_unpublished_age_seconds',
-    'Age of the oldest event not yet on Kafka.',
-    [],
-  );
   readonly policyVersion = this.#gauge('heard_policy_version', 'The policy version in force.', []);
   readonly timerLateness = new Histogram({
     name: 'heard_timer_lateness_seconds',
@@ -49,6 +44,18 @@ export class Metrics implements BusMetrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'heard_' });
+  }
+
+  /** Has the age of the outbox read whenever metrics are. */
+  watchOutbox(age: () => Promise<number>): void {
+    new Gauge({
+      name: 'heard_bus_unpublished_age_seconds',
+      help: 'Age of the oldest event not yet on Kafka.',
+      registers: [this.registry],
+      async collect() {
+        this.set(await age().catch(() => Number.NaN)); // the database is away: not known
+      },
+    });
   }
 
   consumed(consumer: string, topic: string, partition: number, at: number): void {

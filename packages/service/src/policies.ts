@@ -8,14 +8,6 @@ export interface VersionedPolicy extends Policy {
   version: number;
 }
 
-/** The table each service that decides by policy has in its first migration. */
-export const policiesTable = `
-create table policies (
-  version int primary key,
-  document jsonb not null,
-  published_at timestamptz not null
-);`;
-
 /** A service's own copy of the policy, as far as its consumer has read heard.policy. */
 export class Policies {
   #parsed = new Map<number, VersionedPolicy>();

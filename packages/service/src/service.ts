@@ -1,6 +1,6 @@
 import { type Bus, describe, openBus } from '@heard/bus/bus';
 import type { Subscription } from '@heard/bus/consumer';
-import type { Database, Tx } from '@heard/bus/log';
+import { type Database, type Tx, unpublishedAge } from '@heard/bus/log';
 import type { Event } from '@heard/events/event';
 import { consumers, type EventType, type ServiceName } from '@heard/events/registry';
 import { sql } from 'kysely';
@@ -97,6 +97,7 @@ export async function startService(
       metrics,
     });
     closing.push(() => bus.close());
+    metrics.watchOutbox(() => unpublishedAge(database));
     const policies = new Policies((version) => metrics.policyVersion.set(version));
     const needsPolicy = (consumers[name] as readonly string[]).includes('heard.policy');
     // Throws, and so is not ready, while the database is away or no policy has arrived.

@@ -5,22 +5,12 @@ import { Worker } from '@heard/bus/worker';
 import { sql } from 'kysely';
 import type { Clock } from './clock.ts';
 
-/** One thing to do at its time: fires once, at or after `dueAt`, in a transaction with its effects. */
+/** One thing to do at its time: fires once, at or after `dueAt`, in a transaction with its effects. `key` is one line. */
 export interface Timer {
   kind: string;
   key: string;
   dueAt: Date;
 }
-
-/** The table each service that needs timers has in its first migration. */
-export const timersTable = `
-create table timers (
-  kind text not null,
-  key text not null,
-  due_at timestamptz not null,
-  primary key (kind, key)
-);
-create index timers_due on timers (due_at);`;
 
 const sweepSize = 1_000;
 
@@ -42,12 +32,13 @@ export async function setTimers(
     const other = once.get(name);
     if (!other || move === 'always' || timer.dueAt < other.dueAt) once.set(name, timer);
   }
-  const kinds = [...once.values()].map((timer) => timer.kind);
-  const keys = [...once.values()].map((timer) => timer.key);
-  const due = [...once.values()].map((timer) => timer.dueAt.toISOString());
+  const set = [...once.values()];
+  const lines = (of: 'kind' | 'key') => set.map((timer) => timer[of]).join('\n');
   await sql`
     insert into timers (kind, key, due_at)
-    select * from unnest(${kinds}::text[], ${keys}::text[], ${due}::timestamptz[])
+    select t.kind, t.key, t.due_at from rows from (
+      string_to_table(${lines('kind')}, E'\n'), string_to_table(${lines('key')}, E'\n'),
+      unnest(${set.map((timer) => timer.dueAt.toISOString())}::timestamptz[])) as t (kind, key, due_at)
     on conflict (kind, key) do update set due_at = ${
       move === 'always' ? sql`excluded.due_at` : sql`least(timers.due_at, excluded.due_at)`
     }`.execute(tx);

@@ -130,3 +130,17 @@ test('who refuses contact has no case, no promotion, and a red line still pages'
     3,
   );
 });
+
+test('metrics carry the prefix, the lag and the policy version, and no customer', async () => {
+  const text = await (await fetch(`${village.urls.triage}/metrics`)).text();
+  for (const name of [
+    'heard_bus_consumed_events_total',
+    'heard_policy_version 1',
+    'heard_bus_unpublished_age_seconds 0',
+    'heard_http_request_seconds',
+  ]) {
+    expect(text).toContain(name);
+  }
+  expect(text).not.toMatch(/rank-|probe-|起诉/);
+  expect(text.split('\n').filter((line) => line && !line.startsWith('#') && !line.startsWith('heard_'))).toEqual([]);
+});
