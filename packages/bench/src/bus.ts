@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, openBus } from '@heard/bus/bus';
-import { createTopics } from '@heard/bus/kafka';
+import { connectKafka, createTopics } from '@heard/bus/kafka';
 import { defaultPartitions } from '@heard/bus/log';
 import { partitionOf } from '@heard/bus/partition';
 import { binaryMessage } from '@heard/events/cloudevents';
@@ -22,8 +22,11 @@ export async function bus(report: Report, options: BenchOptions): Promise<void> 
   await whereKafka(report, async () => {
     const kafka = await startKafka();
     try {
-      const client = new kafkajs.Kafka({ brokers: kafka.brokers, logLevel: kafkajs.logLevel.ERROR });
-      await createTopics(client, defaultPartitions, 1);
+      await createTopics(
+        connectKafka({ brokers: kafka.brokers, clientId: 'heard.bench', log: () => {} }),
+        defaultPartitions,
+        1,
+      );
       await withDatabase((url, admin) => onDriver(report, options, 'kafka', url, kafka.brokers, admin));
     } finally {
       await kafka.stop();
@@ -102,7 +105,9 @@ async function onDriver(
     });
     report.row(`${driver}: consume, parsed and checked by its schema`, consumed, 'events/s');
     report.row(`  ${driver}: consume ÷ publish`, consumed / median(published.heard), '×');
-    report.cpu(`${driver}: consuming`, consuming());
+    const used = consuming();
+    report.cost(`  ${driver}: each event consumed`, used, count * rounds);
+    report.cpu(`${driver}: consuming`, used);
     report.account(`${driver}`, { handed: seen, different: ids.size }, count * rounds);
 
     for (const perSecond of [20, 500]) {
@@ -128,9 +133,9 @@ async function onDriver(
     progress(`${driver}: idling`);
     const idle = countCpu();
     await sleep(seconds * 1000);
-    const used = idle();
-    report.row(`${driver}: idle, one publisher and one consumer`, used?.ours, 'cores');
-    report.cpu(`${driver}: idle`, used);
+    const idled = idle();
+    report.row(`${driver}: idle, one publisher and one consumer`, idled?.ours, 'cores');
+    report.cpu(`${driver}: idle`, idled);
   } finally {
     await reader?.close();
     await publisher.close();
@@ -204,7 +209,7 @@ async function bareInserts(admin: pg.Client): Promise<Bare> {
 
 /** kafkajs by itself: no outbox, so an event may be lost or sent for a transaction that was rolled back. */
 async function bareProducer(brokers: string[]): Promise<Bare> {
-  const client = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.ERROR });
+  const client = connectKafka({ brokers, clientId: 'heard.bench', log: () => {} });
   const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
   return {

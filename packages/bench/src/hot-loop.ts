@@ -86,6 +86,7 @@ async function sustain(
     '/s',
     bus === 'kafka' ? { atLeast: 1_000 } : {},
   );
+  report.cost(`  each response on ${bus}`, used, sent);
   report.cpu(`${what}, ${sent} responses, fed ${fed.toFixed(1)} s and drained ${(wall - fed).toFixed(1)} s more`, used);
   await account(report, admin, what, run, sent);
   return sent / wall;

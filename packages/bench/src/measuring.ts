@@ -51,6 +51,8 @@ interface Sample {
 /** CPU since the last look, in cores: who under this process used it, and what the rest of the machine used. */
 export interface Cpu {
   ours: number;
+  /** CPU seconds of ours. */
+  seconds: number;
   strangers: number;
   by: Record<string, number>;
 }
@@ -72,7 +74,7 @@ export function countCpu(): () => Cpu | undefined {
       const cores = (seconds - (before.processes.get(pid)?.seconds ?? 0)) / wall;
       if (cores >= 0.005) by[roleOf(command)] = (by[roleOf(command)] ?? 0) + cores;
     }
-    return { ours, strangers: Math.max(0, (after.busy - before.busy) / wall - ours), by };
+    return { ours, seconds: ours * wall, strangers: Math.max(0, (after.busy - before.busy) / wall - ours), by };
   };
 }
 
@@ -171,6 +173,11 @@ export class Report {
 
   remark(text: string): void {
     this.remarks.push(text);
+  }
+
+  /** CPU of everything that is ours per piece of work: says more than a rate where others use the machine too. */
+  cost(what: string, cpu: Cpu | undefined, count: number): void {
+    if (cpu) this.row(`${what}, CPU of all processes`, (cpu.seconds * 1e6) / count, 'µs');
   }
 
   /** Says who used the CPU meanwhile; strangers above 0.15 cores make a figure worth repeating. */

@@ -1,3 +1,4 @@
+import { connectKafka } from '@heard/bus/kafka';
 import { binaryMessage } from '@heard/events/cloudevents';
 import kafkajs from 'kafkajs';
 import { responseOf } from './responses.ts';
@@ -50,7 +51,7 @@ async function run(order: Order): Promise<void> {
 }
 
 async function overKafka({ target, run }: Order) {
-  const kafka = new kafkajs.Kafka({ brokers: [target], clientId: 'heard.bench', logLevel: kafkajs.logLevel.ERROR });
+  const kafka = connectKafka({ brokers: [target], clientId: 'heard.bench', log: () => {} });
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,

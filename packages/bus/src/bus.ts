@@ -100,11 +100,9 @@ export async function openBus(options: BusOptions): Promise<Bus> {
     log('warn', `${what} will try again`, { error: describe(error), inMs });
 
   const kafka = options.driver === 'kafka' ? await import('./kafka.ts') : undefined;
-  const client = kafka?.connectKafka({
-    brokers: options.brokers ?? [],
-    clientId: `heard.${options.writer}`,
-    log: (level, message) => log(level, message),
-  });
+  const connect = (patient: boolean) =>
+    kafka?.connectKafka({ brokers: options.brokers ?? [], clientId: `heard.${options.writer}`, patient, log });
+  const client = connect(false);
   if (kafka && client && own.length > 0) {
     try {
       const relay = await kafka.relayToKafka(client, {
@@ -141,7 +139,8 @@ export async function openBus(options: BusOptions): Promise<Bus> {
       let lag: () => Promise<Standing[]>;
       starting++;
       if (kafka && client) {
-        const group = await kafka.consumeKafka(client, consumer, {
+        const group = await kafka.consumeKafka(connect(true)!, consumer, {
+          observer: client,
           lingerMs,
           sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
           failed: failed('the consumer'),

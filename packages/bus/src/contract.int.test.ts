@@ -165,7 +165,7 @@ for (const { driver, missing, why } of driversOf(found)) {
       if (driver === 'kafka') {
         const admin = client(world.place.brokers).admin();
         await admin.connect();
-        await admin.resetOffsets({ groupId: `heard.${consumer}`, topic, earliest: true });
+        await admin.deleteGroups([`heard.${consumer}`]); // without offsets it begins with the earliest
         await admin.disconnect();
       } else {
         const { rows } = await sql<LogRow & { seq: string }>`select * from bus.log where topic = ${topic}

@@ -5,11 +5,12 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../testing/src/database.ts';
 import { eventually } from '../../testing/src/eventually.ts';
+import { describe as describeError } from './bus.ts';
 import { client, fact, keyOn, newName, partitions, topic, World, wrongWith } from './fixture.ts';
 import { findKafka } from './fixture-kafka.ts';
 
 const found = await findKafka();
-const { CompressionTypes } = kafkajs;
+const { CompressionCodecs, CompressionTypes } = kafkajs;
 const inbound = 'heard.inbound.survey-responses';
 
 const response = (externalId: string, comment = 'fine') => ({
@@ -234,6 +235,24 @@ describe.skipIf(!found.kafka)(`messages on Kafka${found.why}`, { timeout: 60_000
     await world.publish(large);
     await eventually('all effects', async () => (await world.countEffects(consumer)) >= 40, 30);
     expect(wrongWith(await world.effects(consumer), await world.log())).toBeUndefined();
+  });
+
+  test('that are compressed in a way Node cannot read end the process with the reason', async () => {
+    const { LZ4 } = CompressionTypes;
+    const missing = CompressionCodecs[LZ4];
+    // One block that is stored as it is, in an LZ4 frame.
+    const head = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 0, 0, 0, 0]);
+    CompressionCodecs[LZ4] = () => ({
+      async compress({ buffer }: { buffer: Buffer }) {
+        head.writeUInt32LE((buffer.length | 0x80000000) >>> 0, 7);
+        return Buffer.concat([head, buffer, Buffer.alloc(4)]);
+      },
+    });
+    await send([{ key: 'ann', ...binary('lz4', response('lz4')) }], LZ4);
+    CompressionCodecs[LZ4] = missing;
+    await receive();
+    const error = await eventually('the end', () => world.fatal[0]);
+    expect(describeError(error)).toMatch(/the Kafka consumer stopped for good: .*LZ4/);
   });
 
   test('cost an idle connection no timer (kafkajs #1751)', async () => {

@@ -47,25 +47,36 @@ queue.scheduleCheckPendingRequests = function () {
 export interface KafkaOptions {
   brokers: string[];
   clientId: string;
+  /** Goes on for minutes instead of seconds while no broker answers. */
+  patient?: boolean;
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }
+
+/** It says the same thing thirty times a second while a broker is away. */
+const repeatAfterMs = 10_000;
 
 /** What kafkajs logs as an error although it belongs to starting, scaling and stopping, and it goes on by itself. */
 const ordinary = /^The group (coordinator is not available|is rebalancing)|^The coordinator is (loading|not aware)/;
 
-export function connectKafka({ brokers, clientId, log }: KafkaOptions): Kafka {
+export function connectKafka({ brokers, clientId, patient, log }: KafkaOptions): Kafka {
+  const lastLogged = new Map<string, number>();
   return new KafkaClient({
     brokers,
     clientId,
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
-    retry: { initialRetryTime: 100, multiplier: 1.5, maxRetryTime: 2_000, retries: 8 },
+    retry: { initialRetryTime: 100, multiplier: 1.5, maxRetryTime: 1_000, retries: patient ? 120 : 8 },
     logLevel: logLevel.WARN,
     // Whatever it logs it tries again, or gives up with an error that reaches `failed` or `crashed`.
     logCreator: () => (entry) => {
       const { message, error } = entry.log as { message: string; error?: unknown };
       const why = typeof error === 'string' && error !== message ? `: ${error}` : '';
-      log(ordinary.test(error as string) ? 'info' : 'warn', `kafkajs ${entry.namespace}: ${message}${why}`);
+      const line = `kafkajs ${entry.namespace}: ${message}${why}`;
+      const now = Date.now();
+      if (now - (lastLogged.get(line) ?? 0) < repeatAfterMs) return;
+      if (lastLogged.size > 100) lastLogged.clear();
+      lastLogged.set(line, now);
+      log(ordinary.test(error as string) ? 'info' : 'warn', line);
     },
   });
 }
@@ -173,11 +184,16 @@ interface Waiting {
  * Runs a consumer on Kafka. What the partitions' batches hold is gathered and handled in one transaction, so that many
  * thin partitions cost as much as one thick one; offsets are committed to Kafka after the database has committed. At
  * most one batch per partition waits, and kafkajs fetches nothing more before all are handled.
+ *
+ * `kafka` should be patient: a consumer that gives up on a broker comes back as a new member of its group, and gets no
+ * partition before the session of the old one is over.
  */
 export async function consumeKafka(
   kafka: Kafka,
   consumer: Consumer,
   options: {
+    /** Another connection, to look at the lag with. */
+    observer: Kafka;
     lingerMs: number;
     sessionTimeoutMs: number;
     failed(error: unknown, inMs: number): void;
@@ -202,13 +218,7 @@ export async function consumeKafka(
     rebalanceTimeout: options.sessionTimeoutMs,
     maxWaitTimeInMs: 500,
     maxBytesPerPartition: 1_048_576,
-    retry: {
-      initialRetryTime: 100,
-      multiplier: 1.5,
-      maxRetryTime: 2_000,
-      retries: 8,
-      restartOnFailure: async () => !stopping,
-    },
+    retry: { restartOnFailure: async () => !stopping },
   });
 
   const worker = new Worker(
@@ -268,10 +278,15 @@ export async function consumeKafka(
   }
 
   // Only saves others from reading again what the database knows as handled, so a failure is nobody's concern.
-  async function commit(): Promise<void> {
-    try {
-      await latest?.commitOffsetsIfNecessary(latest.uncommittedOffsets());
-    } catch {}
+  let committing: Promise<void> | undefined;
+  function commit(): Promise<void> {
+    committing ??= (async () => {
+      try {
+        await latest?.commitOffsetsIfNecessary(latest.uncommittedOffsets());
+      } catch {}
+      committing = undefined;
+    })();
+    return committing;
   }
 
   group.on(group.events.CRASH, ({ payload }) => {
@@ -289,18 +304,20 @@ export async function consumeKafka(
       ),
     );
   });
-  const admin = kafka.admin();
-  const committing = setInterval(commit, 1_000);
+  const admin = options.observer.admin();
+  const timer = setInterval(commit, 1_000);
   const stop = async () => {
     stopping = true;
     leave();
     await worker.stop();
-    clearInterval(committing);
+    clearInterval(timer);
+    await committing;
     await commit();
     await Promise.all([group.disconnect(), admin.disconnect()]);
   };
   try {
-    await Promise.all([group.connect(), admin.connect()]);
+    await admin.connect(); // first, because it gives up soon
+    await group.connect();
     await group.subscribe({ topics: [...consumer.topics], fromBeginning: true });
     await group.run({
       autoCommit: false,

@@ -33,6 +33,16 @@ test('sleeps for as long as its step says', async () => {
   await worker.stop();
 });
 
+test('begins at once what comes alone', async () => {
+  const step = vi.fn(async () => false);
+  const worker = new Worker(step, { ...options, lingerMs: 3 }).start();
+  await vi.advanceTimersByTimeAsync(20);
+  worker.wake();
+  await turn();
+  expect(step).toHaveBeenCalledTimes(2);
+  await worker.stop();
+});
+
 test('hears a wake-up that comes while it works, and waits a moment for company', async () => {
   const doors: (() => void)[] = [];
   const step = vi.fn(() => new Promise<boolean>((resolve) => doors.push(() => resolve(false))));

@@ -1,7 +1,7 @@
 interface WorkerOptions {
   /** Without news, look again after this long. */
   idleMs: number;
-  /** After being woken wait this long, so that what arrives together is done together. */
+  /** A wake-up begins a batch this long after the last one ended: under load what comes together is done together. */
   lingerMs: number;
   failed(error: unknown, inMs: number): void;
 }
@@ -58,8 +58,10 @@ export class Worker {
         continue;
       }
       if (more === true) continue;
+      const ended = performance.now();
       if (!this.#woken) await this.#sleep(more === false ? this.#options.idleMs : more);
-      if (this.#woken && this.#options.lingerMs > 0) await pause(this.#options.lingerMs, signal);
+      const early = this.#options.lingerMs - (performance.now() - ended);
+      if (this.#woken && early > 0) await pause(early, signal);
     }
   }
 

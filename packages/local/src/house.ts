@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { connectKafka, createTopics } from '@heard/bus/kafka';
 import { defaultPartitions } from '@heard/bus/log';
 import type { ServiceName } from '@heard/events/registry';
@@ -46,6 +48,14 @@ export interface HouseOptions {
 }
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
+const mainOf = (name: ServiceName) => join(root, `services/${name}/src/main.ts`);
+
+/**
+ * How Node runs a service. What is in the compile cache need not be stripped of its types again, and the 25 MB that
+ * takes are never loaded; a small young generation keeps another 10 MB from an idle process, at a few percent of speed.
+ */
+const compileCache = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/heard') };
+const nodeFlags = ['--max-semi-space-size=4'];
 
 /** Starts everything, or throws one clear sentence and leaves nothing running. */
 export async function startHouse(options: HouseOptions): Promise<House> {
@@ -66,6 +76,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   };
 
   try {
+    const warm = fillCompileCache(names);
     const postgres = await startPostgres({ dir: join(options.dir, 'postgres'), settings: options.postgresSettings });
     closing.push(() => postgres.stop());
     log('PostgreSQL is up');
@@ -83,6 +94,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     const adminUrl = await prepare(postgres, kafka, options);
     log('the database is migrated and a policy is in force');
 
+    await warm;
     const programs = new Map<ServiceName, Program>();
     const down = new Set<Program>();
     const wanted = new Set<ServiceName>();
@@ -90,10 +102,14 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       const program = await startProgram(
         {
           file: process.execPath,
-          args: [join(root, `services/${name}/src/main.ts`)],
+          args: [...nodeFlags, mainOf(name)],
           options: {
             cwd: root,
-            env: { ...process.env, ...environmentOf(name, postgres, kafka, ports.get(name)!, options) },
+            env: {
+              ...process.env,
+              ...compileCache,
+              ...environmentOf(name, postgres, kafka, ports.get(name)!, options),
+            },
           },
         },
         join(options.dir, 'logs', `${name}.log`),
@@ -147,6 +163,19 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     await close();
     throw error;
   }
+}
+
+/** Loads everything and runs nothing: modules run in the order of their imports, and the first one ends the process. */
+async function fillCompileCache(names: readonly ServiceName[]): Promise<void> {
+  const imports = [
+    'data:text/javascript,process.exit()',
+    ...names.map(mainOf),
+    join(root, 'packages/bus/src/kafka.ts'),
+  ];
+  const code = imports.map((file) => `import ${JSON.stringify(file)};`).join('\n');
+  const env = { ...process.env, ...compileCache };
+  // It may be a folder that cannot be written to; then services only start slower.
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { env }).catch(() => {});
 }
 
 const urlOf = (port: number) => `http://127.0.0.1:${port}`;

@@ -136,7 +136,7 @@ export async function startService(
       consume: (subscription) => {
         starting.push(() => bus.consume({ ...subscription, consumer: name }));
       },
-      setTimers: (tx, timers, move) => setTimers(tx, schema, timers, move),
+      setTimers: (tx, timers, move) => setTimers(tx, schema, timers, move, clock.now()),
       fireTimers: (fire) => {
         starting.push(async () => {
           const timers = runTimers({

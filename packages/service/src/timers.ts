@@ -14,15 +14,19 @@ export interface Timer {
 
 const sweepSize = 1_000;
 
+/** Whoever fires timers looks at least this often, so only a timer due sooner is worth waking them for. */
+const lookMs = 60_000;
+
 /**
  * Sets timers with the caller's transaction. Where one of the same kind and key is set, `move` says whether it is moved
- * to the new time or keeps the earlier of the two.
+ * to the new time or keeps the earlier of the two. `now` is the time on the clock that fires them.
  */
 export async function setTimers(
   tx: Tx,
   schema: string,
   timers: readonly Timer[],
   move: 'always' | 'if-earlier' = 'always',
+  now = new Date(),
 ): Promise<void> {
   if (timers.length === 0) return;
   // One statement cannot set the same row twice.
@@ -42,7 +46,9 @@ export async function setTimers(
     on conflict (kind, key) do update set due_at = ${
       move === 'always' ? sql`excluded.due_at` : sql`least(timers.due_at, excluded.due_at)`
     }`.execute(tx);
-  await sql`select pg_notify('heard.timers', ${schema})`.execute(tx);
+  if (set.some((timer) => timer.dueAt.getTime() < now.getTime() + lookMs)) {
+    await sql`select pg_notify('heard.timers', ${schema})`.execute(tx);
+  }
 }
 
 export async function cancelTimers(tx: Tx, timers: readonly Pick<Timer, 'kind' | 'key'>[]): Promise<void> {
@@ -104,14 +110,14 @@ export function runTimers(options: {
       if (taken.length > 0) return true;
       return untilNext();
     },
-    { idleMs: 60_000, lingerMs: 0, failed: options.failed },
+    { idleMs: lookMs, lingerMs: 0, failed: options.failed },
   );
 
   async function untilNext(): Promise<number> {
-    if (clock.onAdvance) return 60_000;
+    if (clock.onAdvance) return lookMs;
     const { rows } = await sql<{ ms: number | null }>`
       select extract(epoch from min(due_at) - clock_timestamp())::float8 * 1000 as ms from timers`.execute(database);
-    return Math.min(60_000, Math.max(1, Math.ceil(rows[0]?.ms ?? 60_000)));
+    return Math.min(lookMs, Math.max(1, Math.ceil(rows[0]?.ms ?? lookMs)));
   }
 
   async function putOff(timer: Timer): Promise<void> {

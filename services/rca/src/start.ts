@@ -3,8 +3,11 @@ import { type Service, type StartOptions, startService } from '@heard/service/se
 import { saveSaid, saveTriaged } from './corpus.ts';
 import { registerRoutes } from './routes.ts';
 
+/** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
+const lingerMs = '250';
+
 export function start(options: StartOptions) {
-  return startService('rca', wire, options);
+  return startService('rca', wire, { ...options, environment: { BUS_LINGER_MS: lingerMs, ...options.environment } });
 }
 
 function wire(service: Service): void {
