@@ -21,6 +21,8 @@ export function openDatabase(options: {
     options: `-c search_path=${options.schema} -c statement_timeout=30s -c lock_timeout=20s -c idle_in_transaction_session_timeout=15s -c timezone=UTC`,
   });
   pool.on('error', options.onError);
+  // One in use that loses its session between two queries has nobody else to tell: unheard, it would end the process.
+  pool.on('connect', (client) => client.on('error', options.onError));
   return new Kysely<AnyDatabase>({ dialect: new PostgresDialect({ pool }) });
 }
 

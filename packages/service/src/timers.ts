@@ -5,7 +5,7 @@ import { Worker } from '@heard/bus/worker';
 import { sql } from 'kysely';
 import type { Clock } from './clock.ts';
 
-/** One thing to do at its time: fires once, at or after `dueAt`, in a transaction with its effects. `key` is one line. */
+/** One thing to do at its time: fires once, at or after `dueAt`, in a transaction with its effects. `key` is one line and not empty. */
 export interface Timer {
   kind: string;
   key: string;

@@ -135,7 +135,7 @@ function alert(
   const at = now.toISOString();
   const isDigest = data.alert.level === 'digest' && file !== undefined;
   const deliverBy = isDigest ? digestBy(file, policy, now) : null;
-  if (deliverBy) digests.push({ kind: 'digest', key: people[0] ?? '', dueAt: deliverBy });
+  if (deliverBy) digests.push({ kind: 'digest', key: digestKey(people[0] ?? ''), dueAt: deliverBy });
   desk.alert(
     {
       alertId: stableId('alert', data.feedbackId, String(data.revision), data.alert.level),
@@ -153,6 +153,10 @@ function alert(
   );
 }
 
+/** One digest per person; alerts of a case nobody owns yet wait under the empty name. */
+const digestKey = (personId: string) => `to:${personId}`;
+const personOf = (key: string) => key.slice('to:'.length);
+
 /** The next digest, but never later than the policy's share of the first-contact deadline (A9). */
 function digestBy(file: CaseFile, policy: VersionedPolicy, now: Date): Date {
   const { every, maxPercentOfSla } = policy.alerts.p2Digest;
@@ -169,7 +173,7 @@ export function fireTimers(service: Service): void {
     const now = clock.now();
     const events = await deliverDigests(
       tx,
-      timers.filter((timer) => timer.kind === 'digest').map((timer) => timer.key),
+      timers.filter((timer) => timer.kind === 'digest').map((timer) => personOf(timer.key)),
       now,
     );
     if (timers.some((timer) => timer.kind === 'drain')) {
