@@ -47,10 +47,13 @@ export async function withDatabase(use: (url: string, admin: pg.Client) => Promi
 
 export async function withFolder(use: (dir: string) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'heard-bench-'));
+  const remove = () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', remove);
   try {
     await use(dir);
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 

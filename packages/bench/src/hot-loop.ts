@@ -108,14 +108,15 @@ async function feed(
       else if ('startedAt' in message) startedAt = message.startedAt;
       else ended = message;
     });
-    let last = { done: 0, at: Date.now() };
+    let moved = { mark: '', at: Date.now() };
     for (;;) {
       if (failed) throw new Error(`the sender failed: ${failed}`);
       const done = (await assigned(admin)) - before;
-      if (ended && done >= ended.sent && (await backlog(admin)) === 0) break;
-      if (done > last.done) last = { done, at: Date.now() };
-      else if (Date.now() - last.at > 60_000)
-        throw new Error(`stuck: ${done} cases of ${ended?.sent ?? '?'} responses`);
+      const behind = ended ? await backlog(admin) : 0;
+      if (ended && done >= ended.sent && behind === 0) break;
+      const mark = `${done} cases of ${ended?.sent ?? '?'} responses, ${behind} events to go`;
+      if (mark !== moved.mark) moved = { mark, at: Date.now() };
+      else if (Date.now() - moved.at > 60_000) throw new Error(`stuck: ${mark}`);
       if (child.connected) child.send({ done });
       await sleep(ended ? 10 : 50);
     }

@@ -9,6 +9,9 @@ const benches = {
   bus: async () => (await import('./bus.ts')).bus,
 };
 
+// What was started ends with this process; the folder is removed on the way out.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 await new Command('bench')
   .description('measure Heard beside what one would pick instead, on this machine; starts and stops everything itself')
   .addArgument(new Argument('<bench>').choices(Object.keys(benches)))

@@ -66,6 +66,9 @@ export function fromKafka(raw: KafkaDelivery, types: ReadonlySet<string>): Deliv
     delivery.seq = sequence;
     delivery.sequenced = true;
   }
+  // Most of what a consumer reads of our own topics is for others: it is not worth parsing to be skipped.
+  const { ce_type: known } = raw.message.headers;
+  if (delivery.sequenced && known && !types.has(known)) return { ...delivery, outcome: { skipped: true } };
   if (!raw.utf8) return failed('not-utf-8', 'the value is not UTF-8');
   let data: unknown;
   try {

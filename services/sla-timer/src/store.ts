@@ -20,11 +20,11 @@ export class ClockFace {
   }
 
   static async ofCases(tx: Tx, now: Date, caseIds: readonly string[]): Promise<ClockFace> {
-    return new ClockFace(tx, now, await load(tx, sql`case_id = any (${caseIds}::uuid[])`));
+    return new ClockFace(tx, now, await load(tx, sql.ref('case_id'), caseIds));
   }
 
   static async ofClocks(tx: Tx, now: Date, clockIds: readonly string[]): Promise<ClockFace> {
-    return new ClockFace(tx, now, await load(tx, sql`clock_id = any (${clockIds}::uuid[])`));
+    return new ClockFace(tx, now, await load(tx, sql.ref('clock_id'), clockIds));
   }
 
   ofCase(caseId: string): Clock[] {
@@ -102,11 +102,16 @@ export class ClockFace {
   }
 }
 
-async function load(tx: Tx, where: ReturnType<typeof sql>): Promise<Clock[]> {
+/**
+ * One index lookup per id, in one order for all. A plain `= any` is planned as a scan of the whole table while its
+ * statistics are those of an empty one, and then costs more with every clock there is.
+ */
+async function load(tx: Tx, column: ReturnType<typeof sql.ref>, ids: readonly string[]): Promise<Clock[]> {
   const { rows } = await sql<Clock>`
-    select clock_id as "clockId", case_id as "caseId", customer_id as "customerId", kind, cycle, priority, state,
-           started_at as "startedAt", due_at as "dueAt", warned_percent as "warnedPercent", warn_at as "warnAt",
-           ended_at as "endedAt", breached_at as "breachedAt", policy_version as "policyVersion", correlation
-      from clocks where ${where} order by clock_id for update`.execute(tx);
+    select c.* from unnest(${ids.toSorted()}::uuid[]) as wanted (id) cross join lateral (
+      select clock_id as "clockId", case_id as "caseId", customer_id as "customerId", kind, cycle, priority, state,
+             started_at as "startedAt", due_at as "dueAt", warned_percent as "warnedPercent", warn_at as "warnAt",
+             ended_at as "endedAt", breached_at as "breachedAt", policy_version as "policyVersion", correlation
+        from clocks where ${column} = wanted.id order by clock_id for update) c`.execute(tx);
   return rows;
 }

@@ -20,10 +20,12 @@ export class StopList {
     // A customer without rows has nothing to lock; this lock stands for them, in one order for all.
     await sql`select pg_advisory_xact_lock(hashtextextended(id, 7)) from (
       select distinct id from unnest(${customerIds}::text[]) as t (id) order by id) c`.execute(tx);
+    // One index lookup each: a plain `= any` is planned as a scan while the statistics are those of an empty table.
     const { rows } = await sql<Entry & { customerId: string }>`
-      select customer_id as "customerId", reason, source, ${instant('started_at')} as "startedAt", ${instant('until')} as until,
-             ${instant('ended_at')} as "endedAt"
-        from entries where customer_id = any (${customerIds}::text[]) order by entry_id`.execute(tx);
+      select e.* from unnest(${customerIds}::text[]) as wanted (id) cross join lateral (
+        select customer_id as "customerId", reason, source, ${instant('started_at')} as "startedAt",
+               ${instant('until')} as until, ${instant('ended_at')} as "endedAt"
+          from entries where customer_id = wanted.id order by entry_id) e`.execute(tx);
     return new StopList(tx, now, policy, customerIds, rows);
   }
 

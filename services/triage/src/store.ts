@@ -78,9 +78,10 @@ export interface CsatScore {
 export async function loadRaisable(tx: Tx, ids: readonly string[], since: Date): Promise<Feedback[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Omit<Feedback, 'inputs'> & { inputs: string }>`
-    select ${feedbackColumns} from feedback
-     where customer_id = any (${ids}::text[]) and received_at >= ${since.toISOString()} and priority in ('P1', 'P2')
-     order by received_at`.execute(tx);
+    select f.* from unnest(${ids}::text[]) as wanted (id) cross join lateral (
+      select ${feedbackColumns} from feedback
+       where customer_id = wanted.id and received_at >= ${since.toISOString()} and priority in ('P1', 'P2')
+       order by received_at) f`.execute(tx);
   return rows.map((row) => ({ ...row, inputs: JSON.parse(row.inputs) as Inputs }));
 }
 
