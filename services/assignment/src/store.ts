@@ -143,7 +143,13 @@ export class Desk {
   alert(alert: Alert, cause: Cause): void {
     this.#alerts.push(alert);
     const { raisedAt: at, deliveredAt: _, caseId, deliverBy, ...rest } = alert;
-    const data = { ...rest, at, caseId: caseId ?? undefined, deliverBy: deliverBy ?? undefined };
+    const data = {
+      ...rest,
+      at,
+      cause: 'feedback' as const,
+      caseId: caseId ?? undefined,
+      deliverBy: deliverBy ?? undefined,
+    };
     this.events.push(newEvent('alert.raised', alert.customerId, data, this.#now, cause));
   }
 
