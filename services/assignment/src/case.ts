@@ -182,7 +182,8 @@ export function decide(command: Command, state: Case): Fact[] {
       return [{ type: 'case.assigned', ...fact, previousOwner: state.owner ?? undefined }];
     }
     case 'take-back': {
-      if (state.owner !== command.from || state.acknowledged || state.contacted || state.state !== 'assigned') return [];
+      if (state.owner !== command.from || state.acknowledged || state.contacted || state.state !== 'assigned')
+        return [];
       const { do: _, from, ...fact } = command;
       return [{ type: 'case.assigned', ...fact, reason: 'taken-back', previousOwner: from }];
     }
@@ -393,7 +394,10 @@ export function evolve(state: Case, fact: Fact): Case {
     case 'case.message-sent':
       return fact.purpose === 'unreached' ? working({ texted: true }) : working({ check: 'sent' });
     case 'case.parked':
-      return { ...working({ rounds: work.rounds + (fact.cause === 'unreached' ? 1 : 0), paused: null }), state: 'parked' };
+      return {
+        ...working({ rounds: work.rounds + (fact.cause === 'unreached' ? 1 : 0), paused: null }),
+        state: 'parked',
+      };
     case 'case.resolved':
       return { ...working({ paused: null }), state: 'resolved', rootCause: fact.rootCause };
     case 'case.observed':

@@ -7,8 +7,8 @@ import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import type { Command } from './case.ts';
-import { drainTimer } from './consumers.ts';
 import { type CaseFile, Desk } from './store.ts';
+import { drainTimer } from './timers.ts';
 
 export interface Sent {
   idempotencyKey?: string;

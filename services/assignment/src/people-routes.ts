@@ -3,7 +3,7 @@ import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
-import { drainTimer } from './consumers.ts';
+import { drainTimer } from './timers.ts';
 
 const Person = z.strictObject({
   name: text(200).min(1),

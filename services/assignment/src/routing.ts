@@ -47,12 +47,7 @@ export function route(wanted: Wanted, people: readonly Person[], policy: Policy,
  * Everybody with one of these roles who is available. A page also reaches those who are off shift, because it cannot
  * wait; so does anything else where nobody is on shift.
  */
-export function audience(
-  roles: readonly Role[],
-  people: readonly Person[],
-  level: AlertLevel,
-  now: Date,
-): string[] {
+export function audience(roles: readonly Role[], people: readonly Person[], level: AlertLevel, now: Date): string[] {
   const having = people.filter((one) => one.present && one.roles.some((role) => roles.includes(role)));
   const reachable = having.filter((one) => !isOnLeave(one, now));
   const working = level === 'page' ? reachable : reachable.filter((one) => isAvailable(one, now));

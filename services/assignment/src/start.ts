@@ -3,8 +3,9 @@ import { type Service, type StartOptions, startService } from '@heard/service/se
 import { sql } from 'kysely';
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
-import { consumeTriage, fireTimers } from './consumers.ts';
+import { consume } from './consumers.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
+import { fireTimers } from './timers.ts';
 
 export function start(options: StartOptions) {
   return startService('assignment', wire, options);
@@ -24,6 +25,6 @@ function wire(service: Service): void {
         from cases`.execute(service.database);
     return rows[0]!;
   });
-  consumeTriage(service);
+  consume(service);
   fireTimers(service);
 }

@@ -162,15 +162,9 @@ export class Desk {
 
   alert(alert: Alert, cause: Cause): void {
     this.#alerts.push(alert);
-    const { raisedAt: at, deliveredAt: _, caseId, deliverBy, ...rest } = alert;
-    const data = {
-      ...rest,
-      at,
-      cause: 'feedback' as const,
-      caseId: caseId ?? undefined,
-      deliverBy: deliverBy ?? undefined,
-    };
-    this.events.push(newEvent('alert.raised', alert.customerId, data, this.now, cause));
+    const { raisedAt: at, deliveredAt: _, caseId, deliverBy, about, ...rest } = alert;
+    const optional = { caseId: caseId ?? undefined, deliverBy: deliverBy ?? undefined, about: about ?? undefined };
+    this.events.push(newEvent('alert.raised', alert.customerId, { ...rest, at, ...optional }, this.now, cause));
   }
 
   async save(): Promise<void> {
@@ -271,7 +265,9 @@ type CaseRow = Omit<CaseFile, 'contacted' | 'work'> & { work: string };
 /** Only what differs from a case nobody has worked on yet: most cases of a batch. */
 function workText(work: Work): string {
   if (work === noWork) return '{}';
-  return JSON.stringify(Object.fromEntries(Object.entries(work).filter(([key, value]) => value !== noWork[key as keyof Work])));
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(work).filter(([key, value]) => value !== noWork[key as keyof Work])),
+  );
 }
 
 export function readWork(text: string): Work {
