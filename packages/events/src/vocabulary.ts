@@ -74,7 +74,16 @@ export const Priority = z.enum(['P0', 'P1', 'P2']);
 export const FollowUp = z.enum(['allowed', 'refused']);
 
 export const AlertLevel = z.enum(['page', 'push', 'digest']);
-export const Role = z.enum(['director', 'crisis-team', 'csm', 'senior-support', 'support', 'supervisor']);
+export const Role = z.enum([
+  'director',
+  'crisis-team',
+  'csm',
+  'senior-support',
+  'support',
+  'supervisor',
+  'approver',
+  'technical',
+]);
 
 export const TermHit = z.object({
   list: z.enum(['redLine', 'highRisk']),

@@ -4,7 +4,16 @@ import * as z from 'zod';
 import { Duration } from './duration.ts';
 
 const Priority = z.enum(['P0', 'P1', 'P2']);
-const Role = z.enum(['director', 'crisis-team', 'csm', 'senior-support', 'support', 'supervisor']);
+const Role = z.enum([
+  'director',
+  'crisis-team',
+  'csm',
+  'senior-support',
+  'support',
+  'supervisor',
+  'approver',
+  'technical',
+]);
 const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
 const AlertLevel = z.enum(['page', 'push', 'digest']);
 const Ladder = z.array(Role).min(1);
