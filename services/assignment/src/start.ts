@@ -5,12 +5,14 @@ import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
 import { consumeTriage, fireTimers } from './consumers.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
+import { registerScopes } from './scope.ts';
 
 export function start(options: StartOptions) {
   return startService('assignment', wire, options);
 }
 
 function wire(service: Service): void {
+  registerScopes(service);
   registerCaseRoutes(service);
   registerPeopleRoutes(service);
   registerAlertRoutes(service);
