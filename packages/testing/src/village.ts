@@ -15,6 +15,7 @@ import { start as suppressionList } from '../../../services/suppression-list/src
 import { start as triage } from '../../../services/triage/src/start.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
+import { authEnvironment, bearer, everything } from './tokens.ts';
 
 const starts = { ingest, triage, assignment, 'sla-timer': slaTimer, 'suppression-list': suppressionList, rca };
 
@@ -23,7 +24,14 @@ export interface Village {
   urls: Record<ServiceName, string>;
   brokers: string[];
   database: TestDatabase;
-  send(service: ServiceName, method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  /** As somebody who may do everything, or as the one whose header is given. */
+  send(
+    service: ServiceName,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: any }>;
   /** Waits until everything published has been consumed by everybody, and no timer is due. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -56,6 +64,7 @@ export async function startVillage(options: {
       DATABASE_URL: database.urlOf(name),
       HTTP_PORT: '0',
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+      ...authEnvironment,
     };
     const fatal = (error: Error) => {
       throw error;
@@ -66,15 +75,16 @@ export async function startVillage(options: {
     await eventually(`${name} to be ready`, async () => (await fetch(`${one.url}/readyz`)).ok);
   }
   const admin = database.open('bus', 2);
+  const anybody = await bearer(everything);
 
   return {
     urls,
     brokers,
     database,
-    async send(service, method, path, body) {
+    async send(service, method, path, body, headers = anybody) {
       const response = await fetch(`${urls[service]}${path}`, {
         method,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
         body: body === undefined ? undefined : JSON.stringify(body),
       });
       const text = await response.text();

@@ -1,12 +1,13 @@
-import type { Database } from '@heard/bus/log';
-import { ContactChannel, PersonId, text } from '@heard/events/vocabulary';
-import { type Http, NotFound, Problem } from '@heard/service/http';
+import { ContactChannel, text } from '@heard/events/vocabulary';
+import { caseRoles } from '@heard/service/access';
+import { NotFound, Problem } from '@heard/service/http';
 import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import type { Command } from './case.ts';
 import { command } from './commands.ts';
+import { visibleCases } from './scope.ts';
 import { type CaseFile, caseColumns, instant } from './store.ts';
 
 const CaseBody = z.object({
@@ -25,7 +26,6 @@ const CaseBody = z.object({
   rootCause: z.string().nullable(),
 });
 const Answer = z.object({ caseId: z.uuid(), state: z.string(), version: z.int(), owner: z.string().nullable() });
-const By = PersonId.meta({ description: 'Who does it: a person id.' });
 
 /** Where the last page ended: when that case was opened, and its id. */
 const Cursor = z
@@ -34,19 +34,16 @@ const Cursor = z
   .pipe(z.tuple([z.iso.datetime(), z.uuid()], 'is not a cursor of this list'));
 
 export function registerCaseRoutes(service: Service): void {
-  const { http, database } = service;
-  registerReading(http, database);
+  const { http } = service;
+  registerReading(service);
 
   move(
     'attempts',
     'Record an attempt to reach the customer',
-    { channel: ContactChannel, outcome: text(200).min(1), by: By },
-    (body) => ({
-      do: 'attempt',
-      ...body,
-    }),
+    { channel: ContactChannel, outcome: text(200).min(1) },
+    (body) => ({ do: 'attempt', ...body }),
   );
-  move('contacts', 'Record a live contact', { channel: ContactChannel, by: By }, (body, policy, file) => ({
+  move('contacts', 'Record a live contact', { channel: ContactChannel }, (body, policy, file) => ({
     do: 'contact',
     ...body,
     allowed: policy.contact.channels[file.priority],
@@ -54,21 +51,15 @@ export function registerCaseRoutes(service: Service): void {
   move(
     'park',
     'Put the case to rest; anything the customer says brings it back',
-    { reason: text(500).min(1), by: By },
-    (body) => ({
-      do: 'park',
-      ...body,
-    }),
+    { reason: text(500).min(1) },
+    (body) => ({ do: 'park', ...body }),
   );
-  move('resolve', 'Resolve with the diagnosed root cause', { rootCause: text(500).min(1), by: By }, (body) => ({
+  move('resolve', 'Resolve with the diagnosed root cause', { rootCause: text(500).min(1) }, (body) => ({
     do: 'resolve',
     ...body,
   }));
-  move('reopen', 'Take up a parked, resolved or observed case again', { by: By }, (body) => ({
-    do: 'reopen',
-    ...body,
-  }));
-  move('close', 'End the case', { outcome: z.enum(['recovered', 'lost', 'invalid']), by: By }, (body) => ({
+  move('reopen', 'Take up a parked, resolved or observed case again', {}, (body) => ({ do: 'reopen', ...body }));
+  move('close', 'End the case', { outcome: z.enum(['recovered', 'lost', 'invalid']) }, (body) => ({
     do: 'close',
     ...body,
   }));
@@ -77,11 +68,12 @@ export function registerCaseRoutes(service: Service): void {
     name: string,
     summary: string,
     shape: Shape,
-    build: (body: z.infer<z.ZodObject<Shape>>, policy: VersionedPolicy, file: CaseFile) => Command,
+    build: (body: z.infer<z.ZodObject<Shape>> & By, policy: VersionedPolicy, file: CaseFile) => Command,
   ) {
     http.post(
       `/v1/cases/:caseId/${name}`,
       {
+        config: { access: { roles: caseRoles, record: 'case' } },
         schema: {
           summary,
           params: z.object({ caseId: z.uuid() }),
@@ -96,25 +88,31 @@ export function registerCaseRoutes(service: Service): void {
           response: { 200: Answer, 404: Problem, 409: Problem },
         },
       },
-      async ({ params, headers, body }) => {
+      async (request) => {
+        const { params, headers } = request;
+        const body = { ...(request.body as z.infer<z.ZodObject<Shape>>), by: request.principal.personId };
         const ifMatch = headers['if-match'] === undefined ? undefined : Number(headers['if-match'].replaceAll('"', ''));
-        return command(
-          service,
-          params.caseId,
-          { idempotencyKey: headers['idempotency-key'], ifMatch },
-          (policy, file) => build(body as z.infer<z.ZodObject<Shape>>, policy, file),
-        );
+        const sent = { idempotencyKey: headers['idempotency-key'], ifMatch };
+        return command(service, request, params.caseId, sent, (policy, file) => build(body, policy, file));
       },
     );
   }
 }
 
-function registerReading(http: Http, database: Database): void {
+/** The actor: whoever the token names. */
+interface By {
+  by: string;
+}
+
+function registerReading(service: Service): void {
+  const { database, http } = service;
+
   http.get(
     '/v1/cases',
     {
+      config: { access: { roles: [...caseRoles, 'analyst'] } },
       schema: {
-        summary: 'Cases, newest first',
+        summary: 'Cases you may see, newest first',
         querystring: z.object({
           state: z.string().optional(),
           owner: z.string().optional(),
@@ -126,11 +124,13 @@ function registerReading(http: Http, database: Database): void {
         response: { 200: z.object({ items: z.array(CaseBody), next: z.string().nullable() }) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request;
       const [openedAt, caseId] = query.cursor ?? [];
       const { rows } = await sql<z.infer<typeof CaseBody>>`
         select ${caseColumns} from cases
-         where (${query.state ?? null}::text is null or state = ${query.state ?? null})
+         where ${await visibleCases(service, request)}
+           and (${query.state ?? null}::text is null or state = ${query.state ?? null})
            and (${query.owner ?? null}::text is null or owner = ${query.owner ?? null})
            and (${query.customerId ?? null}::text is null or customer_id = ${query.customerId ?? null})
            and (${query.priority ?? null}::text is null or priority = ${query.priority ?? null})
@@ -148,6 +148,7 @@ function registerReading(http: Http, database: Database): void {
   http.get(
     '/v1/cases/:caseId',
     {
+      config: { access: { roles: [...caseRoles, 'analyst'], record: 'case' } },
       schema: {
         summary: 'One case with its history and the feedback it is about',
         params: z.object({ caseId: z.uuid() }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Tx } from '@heard/bus/log';
 import { Rejection } from '@heard/bus/rejection';
 import type { Event } from '@heard/events/event';
+import type { ChangingRequest } from '@heard/service/audit-log';
 import { NotFound } from '@heard/service/http';
 import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
@@ -26,11 +27,12 @@ export interface Answer {
 /** Carries out one command on one case, once: the same Idempotency-Key gives the same answer again. */
 export async function command(
   service: Service,
+  request: ChangingRequest,
   caseId: string,
   sent: Sent,
   build: (policy: VersionedPolicy, file: CaseFile) => Command,
 ): Promise<Answer> {
-  return service.commit(async (tx) => {
+  return service.commit(request, async (tx) => {
     const policy = await service.policies.current(tx);
     const now = service.clock.now();
     const desk = await Desk.forCases(tx, now, [caseId]);
@@ -38,7 +40,7 @@ export async function command(
     if (!file) throw new NotFound('There is no such case.');
     const order = build(policy, file);
     const known = await answered(tx, sent.idempotencyKey, caseId, order);
-    if (known) return { result: known, events: [] };
+    if (known) return { result: known, events: [], version: known.version };
     if (sent.ifMatch !== undefined && sent.ifMatch !== file.version) {
       throw new Rejection('version-conflict', `the case is at version ${file.version}, not ${sent.ifMatch}`);
     }
@@ -50,7 +52,7 @@ export async function command(
     const answer = { caseId, state: file.state, version: file.version, owner: file.owner };
     await remember(tx, sent.idempotencyKey, caseId, order, answer, now);
     const events: Event[] = desk.events;
-    return { result: answer, events };
+    return { result: answer, events, version: file.version };
   });
 }
 

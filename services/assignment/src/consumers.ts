@@ -64,9 +64,11 @@ class Batch {
     const file = this.#desk.of(event.data.customerId);
     switch (event.type) {
       case 'feedback.triaged':
-        return this.#triaged(event, file);
+        this.#triaged(event, file);
+        return;
       case 'feedback.regraded':
-        return this.#regraded(event, file);
+        this.#regraded(event, file);
+        return;
       case 'stop-list.observing':
         if (file?.caseId === event.data.source)
           this.#desk.apply(file, { do: 'observe', until: event.data.until }, event);

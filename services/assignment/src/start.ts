@@ -5,6 +5,7 @@ import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
 import { consume } from './consumers.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
+import { registerScopes } from './scope.ts';
 import { fireTimers } from './timers.ts';
 
 export function start(options: StartOptions) {
@@ -12,6 +13,7 @@ export function start(options: StartOptions) {
 }
 
 function wire(service: Service): void {
+  registerScopes(service);
   registerCaseRoutes(service);
   registerPeopleRoutes(service);
   registerAlertRoutes(service);
