@@ -78,6 +78,14 @@ create table case_items (
 );
 create index items_of_case on case_items (case_id);
 
+-- Who helps with a case besides its owner.
+create table case_collaborators (
+  case_id uuid not null,
+  person_id text not null,
+  primary key (case_id, person_id)
+);
+create index cases_helped_with on case_collaborators (person_id);
+
 -- How customers are addressed and reached, as the CRM last said.
 create table customers (
   customer_id text primary key,
@@ -87,7 +95,8 @@ create table customers (
   phone text,
   email text,
   time_zone text,
-  csm_id text
+  csm_id text,
+  opt_outs text[] not null default '{}'     -- channels on which they want no message
 );
 
 create table alerts (
@@ -108,6 +117,7 @@ create table alerts (
   acknowledged_at timestamptz
 );
 create index alerts_to_digest on alerts ((coalesce(people[1], ''))) where level = 'digest' and delivered_at is null;
+create index alerts_of_case on alerts (case_id) where case_id is not null;
 create index alerts_newest on alerts (raised_at desc, alert_id);
 
 -- Answers already given, so that a command sent twice is done once.

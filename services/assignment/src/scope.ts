@@ -8,7 +8,8 @@ import { type RawBuilder, sql } from 'kysely';
 
 /**
  * Which cases somebody reaches who does not see them all: those they own, those nobody owns yet whose priority the
- * policy offers to one of their roles, and of a CSM those of their own customers. A condition on `cases`.
+ * policy offers to one of their roles, those they help with or were told of, and of a CSM those of their own customers.
+ * A condition on `cases`.
  */
 export function ownCases({ personId, roles }: Principal, policy: VersionedPolicy): RawBuilder<boolean> {
   const offered = Priority.options.filter((priority) =>
@@ -16,7 +17,9 @@ export function ownCases({ personId, roles }: Principal, policy: VersionedPolicy
   );
   return sql<boolean>`(owner = ${personId}
     or (owner is null and state = 'new' and priority = any (${offered}::text[]))
-    or (${roles.includes('csm')} and csm_id = ${personId}))`;
+    or (${roles.includes('csm')} and csm_id = ${personId})
+    or exists (select 1 from case_collaborators h where h.case_id = cases.case_id and h.person_id = ${personId})
+    or exists (select 1 from alerts a where a.case_id = cases.case_id and ${personId} = any (a.people)))`;
 }
 
 /** The same for a list: what a request may be shown of `cases`. */

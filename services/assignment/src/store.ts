@@ -57,19 +57,21 @@ export class Desk {
   readonly #tx: Tx;
   readonly #files: Map<string, CaseFile>;
   readonly #known: Set<string>;
+  readonly #holdsPeople: boolean;
   readonly #loads: Map<string, number>;
   readonly #changed = new Set<CaseFile>();
   readonly #facts: { file: CaseFile; fact: Fact; version: number }[] = [];
   readonly #items: (Said & { caseId: string })[] = [];
   readonly #alerts: Alert[] = [];
 
-  private constructor(tx: Tx, now: Date, files: CaseFile[], known: Set<string>, people: Person[]) {
+  private constructor(tx: Tx, now: Date, files: CaseFile[], known: Set<string>, people: Person[] | null) {
     this.#tx = tx;
     this.now = now;
     this.#files = new Map(files.map((file) => [file.customerId, file]));
     this.#known = known;
-    this.people = people;
-    this.#loads = new Map(people.map((person) => [person.personId, person.openCases]));
+    this.people = people ?? [];
+    this.#holdsPeople = people !== null;
+    this.#loads = new Map(this.people.map((person) => [person.personId, person.openCases]));
   }
 
   /** For feedback of these customers: their open cases, and which of these feedback ids a case holds already. */
@@ -94,7 +96,7 @@ export class Desk {
    * that leave the owner's desk as full as it was.
    */
   static async forCases(tx: Tx, now: Date, caseIds: readonly string[], movesLoad = true): Promise<Desk> {
-    const people = movesLoad ? await lockPeople(tx) : [];
+    const people = movesLoad ? await lockPeople(tx) : null;
     return new Desk(tx, now, await loadFiles(tx, sql`case_id = any (${caseIds}::uuid[])`), new Set(), people);
   }
 
@@ -210,6 +212,7 @@ export class Desk {
         tx,
       );
     }
+    await this.#saveCollaborators();
     if (this.#alerts.length > 0) {
       const of = <K extends keyof Alert>(field: K) => this.#alerts.map((alert) => alert[field]);
       const lists = (of: string[][]) => of.map((list) => list.join('\n'));
@@ -231,6 +234,24 @@ export class Desk {
     }
   }
 
+  /** Few cases have any, and access to a case is asked of this table. */
+  async #saveCollaborators(): Promise<void> {
+    for (const { file, fact } of this.#facts) {
+      if (fact.type === 'case.collaborator-added') {
+        await sql`insert into case_collaborators (case_id, person_id) values (${file.caseId}, ${fact.personId})`.execute(
+          this.#tx,
+        );
+      }
+      const gone =
+        fact.type === 'case.collaborator-removed' ? fact.personId : fact.type === 'case.assigned' ? fact.owner : null;
+      if (gone && file.version > 2) {
+        await sql`delete from case_collaborators where case_id = ${file.caseId} and person_id = ${gone}`.execute(
+          this.#tx,
+        );
+      }
+    }
+  }
+
   /** This feedback belongs to the case from now on. */
   hold(file: CaseFile, said: Said): void {
     this.#known.add(said.feedbackId);
@@ -238,7 +259,9 @@ export class Desk {
   }
 
   #load(owner: string | null, by: number): void {
-    const person = owner && this.people.find((one) => one.personId === owner);
+    if (owner === null) return;
+    if (!this.#holdsPeople) throw new Error('a command that moves load was carried out without the people locked');
+    const person = this.people.find((one) => one.personId === owner);
     if (person) person.openCases += by;
   }
 }
