@@ -17,6 +17,19 @@ export interface Principal {
 /** Who may use a route, and the record scope that says on which records; `public` asks nobody who they are. */
 export type Access = 'public' | { roles: readonly AccessRole[]; record?: string };
 
+/** A route and who may use it, as it was registered. */
+export interface Route {
+  method: string;
+  url: string;
+  access: Access;
+}
+
+/** What a service learns from its access control, and tells it. */
+export interface AccessControl {
+  routes: readonly Route[];
+  recordScope(name: string, check: RecordCheck): void;
+}
+
 /** Whether this principal may reach the record a request names. Asked after the request has been validated. */
 export type RecordCheck = (request: FastifyRequest, principal: Principal) => Promise<boolean>;
 
@@ -89,9 +102,9 @@ export function seesEverything(request: Pick<FastifyRequest, 'principal' | 'rout
 export function controlAccess(
   http: Http,
   authenticate: (authorization: string | undefined) => Principal | Promise<Principal>,
-): { recordScope(name: string, check: RecordCheck): void } {
+): AccessControl {
   const checks = new Map<string, RecordCheck>();
-  const named = new Map<string, string>();
+  const routes: Route[] = [];
   http.decorateRequest('principal');
 
   http.addHook('onRoute', (route) => {
@@ -99,11 +112,12 @@ export function controlAccess(
     if (route.prefix === '/docs') route.config = { ...route.config, access: 'public' };
     const access = route.config?.access;
     if (!access) throw new Error(`${route.method} ${route.url} does not say who may use it (config.access)`);
-    if (access !== 'public' && access.record) named.set(access.record, `${route.method} ${route.url}`);
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access });
   });
   http.addHook('onReady', async () => {
-    for (const [record, route] of named) {
-      if (!checks.has(record)) throw new Error(`${route} names the record scope ${record}, which nobody registered`);
+    for (const { method, url, access } of routes) {
+      if (access === 'public' || !access.record || checks.has(access.record)) continue;
+      throw new Error(`${method} ${url} names the record scope ${access.record}, which nobody registered`);
     }
   });
 
@@ -138,6 +152,7 @@ export function controlAccess(
   });
 
   return {
+    routes,
     recordScope(name, check) {
       checks.set(name, check);
     },

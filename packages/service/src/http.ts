@@ -11,7 +11,14 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import * as z from 'zod';
-import { controlAccess, Forbidden, insightRoles, type Principal, type RecordCheck, Unauthenticated } from './access.ts';
+import {
+  type AccessControl,
+  controlAccess,
+  Forbidden,
+  insightRoles,
+  type Principal,
+  Unauthenticated,
+} from './access.ts';
 import type { Metrics } from './metrics.ts';
 
 export type Http = FastifyInstance<
@@ -48,7 +55,7 @@ export async function openHttp(options: {
   metrics: Metrics;
   ready(): Promise<boolean>;
   authenticate(authorization: string | undefined): Principal | Promise<Principal>;
-}): Promise<{ http: Http; recordScope(name: string, check: RecordCheck): void }> {
+}): Promise<{ http: Http } & AccessControl> {
   const app = fastify({
     bodyLimit: 1_048_576,
     requestTimeout: 60_000,
@@ -83,7 +90,7 @@ export async function openHttp(options: {
       reply.elapsedTime / 1000,
     );
   });
-  const { recordScope } = controlAccess(app, options.authenticate);
+  const control = controlAccess(app, options.authenticate);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -103,7 +110,7 @@ export async function openHttp(options: {
   app.get('/metrics', open, async (_request, reply) =>
     reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics()),
   );
-  return { http: app, recordScope };
+  return { http: app, ...control };
 }
 
 export function problem(status: number, code: string, detail: string, errors?: Problem['errors']): Problem {

@@ -5,7 +5,7 @@ import type { Event } from '@heard/events/event';
 import { consumers, type EventType, type ServiceName } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { type Logger, pino } from 'pino';
-import type { RecordCheck } from './access.ts';
+import type { RecordCheck, Route } from './access.ts';
 import { appendAudit, type ChangingRequest, registerAuditLogRoute } from './audit-log.ts';
 import { type Clock, realClock } from './clock.ts';
 import { type BaseConfig, readConfig } from './config.ts';
@@ -48,6 +48,7 @@ export interface Service {
 
 export interface Running {
   url: string;
+  routes: readonly Route[];
   close(): Promise<void>;
 }
 
@@ -118,7 +119,7 @@ export async function startService(
       else await sql`select 1`.execute(database);
       return bus.ready();
     };
-    const { http, recordScope } = await openHttp({
+    const { http, recordScope, routes } = await openHttp({
       service: name,
       log,
       metrics,
@@ -175,7 +176,7 @@ export async function startService(
     const url = await http.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
     for (const start of starting) await start();
     log.info({ url, bus: config.BUS }, 'ready');
-    return { url, close };
+    return { url, routes, close };
   } catch (error) {
     await close();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {

@@ -2,6 +2,7 @@ import { connectKafka, createTopics } from '@heard/bus/kafka';
 import { consumers, type ServiceName } from '@heard/events/registry';
 import { startKafka } from '@heard/local/kafka';
 import { presetPolicy } from '@heard/policy/policy';
+import type { Route } from '@heard/service/access';
 import type { Clock } from '@heard/service/clock';
 import { schemaOf } from '@heard/service/database';
 import { publishPolicy } from '@heard/service/policy-publication';
@@ -22,6 +23,8 @@ const starts = { ingest, triage, assignment, 'sla-timer': slaTimer, 'suppression
 /** All six services in this process, on a clock that may be virtual: for stories that take weeks. */
 export interface Village {
   urls: Record<ServiceName, string>;
+  /** Every route of every service, with who may use it. */
+  routes: (Route & { service: ServiceName })[];
   brokers: string[];
   database: TestDatabase;
   /** As somebody who may do everything, or as the one whose header is given. */
@@ -56,6 +59,7 @@ export async function startVillage(options: {
     log: () => {},
   });
   const running: Running[] = [];
+  const routes: Village['routes'] = [];
   const urls = {} as Record<ServiceName, string>;
   for (const [name, start] of Object.entries(starts) as [ServiceName, (options: StartOptions) => Promise<Running>][]) {
     const environment = {
@@ -72,6 +76,7 @@ export async function startVillage(options: {
     const one = await start({ environment, clock: options.clock, fatal });
     running.push(one);
     urls[name] = one.url;
+    routes.push(...one.routes.map((route) => ({ ...route, service: name })));
     await eventually(`${name} to be ready`, async () => (await fetch(`${one.url}/readyz`)).ok);
   }
   const admin = database.open('bus', 2);
@@ -79,6 +84,7 @@ export async function startVillage(options: {
 
   return {
     urls,
+    routes,
     brokers,
     database,
     async send(service, method, path, body, headers = anybody) {
