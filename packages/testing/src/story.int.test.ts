@@ -239,7 +239,7 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
         'assignment',
         'POST',
         `/v1/cases/${caseId}/attempts`,
-        { channel: 'phone', outcome: 'busy' },
+        { channel: 'email', outcome: 'sent' },
         {
           ...headers,
           ...(await as('sven')),
