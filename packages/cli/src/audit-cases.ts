@@ -101,7 +101,7 @@ function problemOf({ state, owner, version, types, versions, owners, reasons }: 
   for (const [i, type] of types.entries()) {
     if (!anywhere.has(type)) {
       const next: string | undefined = legal[folded]?.[type];
-      if (!next) return `made the illegal move ${type} while ${folded}`;
+      if (next === undefined) return `made the illegal move ${type} while ${folded}`;
       folded = next || folded;
     }
     const isContacted = types.lastIndexOf('case.contacted', i) >= 0;
