@@ -35,7 +35,7 @@ async function fill(admin: pg.Client, count: number): Promise<void> {
        received_at, opened_at, started_at, contacted_at, work, updated_at)
      select gen_random_uuid(), 'c' || n, case when n % 10 = 0 then 'new' when n % 3 = 0 then 'in-recovery' else 'assigned' end,
             (array['P0', 'P1', 'P1', 'P2', 'P2', 'P2'])[1 + n % 6], case when n % 10 = 0 then 1 when n % 3 = 0 then 4 else 2 end,
-            gen_random_uuid(), 'p' || n % $2::int, case when n % 10 > 0 then 'p' || n % $2::int end,
+            gen_random_uuid(), 'p' || (n + n / 10) % $2::int, case when n % 10 > 0 then 'p' || (n + n / 10) % $2::int end,
             case when n % 10 > 0 then 'support' end, 'team-' || n % 5, at, at, at, case when n % 3 = 0 and n % 10 > 0 then at end,
             case when n % 3 = 0 and n % 10 > 0
                  then json_build_object('promises', json_build_array(json_build_object('id', gen_random_uuid(), 'dueAt', at, 'state', 'open')))::text
@@ -76,7 +76,7 @@ class Desk {
         from assignment.cases where owner is not null group by owner`);
     const desk = new Desk(house, new Map(rows.map(({ owner, ...mine }) => [owner, mine])));
     for (const owner of desk.#mine.keys()) {
-      desk.#headers.set(owner, await house.authorize(owner.endsWith('0') ? 'supervisor' : 'support', owner));
+      desk.#headers.set(owner, await house.authorizeAs(owner, owner.endsWith('0') ? 'supervisor' : 'support'));
     }
     return desk;
   }
