@@ -30,7 +30,7 @@ const Rule = z.strictObject({
 });
 
 const Phrases = TermList.or(z.strictObject({ terms: TermList, except: TermList.optional() })).meta({
-  description: '… in a term stands for up to twelve characters within one clause.',
+  description: '… in a term stands for up to 12 characters within one clause, 20 in English.',
 });
 const OpeningPart = z.enum(['thanks', 'apology', 'empathy', 'verbatim']);
 const Wordings = z.strictObject({
@@ -39,6 +39,7 @@ const Wordings = z.strictObject({
   empathy: TermList,
   verbatim: TermList,
   scored: TermList.meta({ description: 'In place of verbatim where the customer left a score and no words.' }),
+  thanksForScore: TermList.meta({ description: 'In place of thanks there.' }),
   nextStep: TermList,
 });
 const Manner = z.strictObject({

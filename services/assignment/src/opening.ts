@@ -153,13 +153,18 @@ function composed(request: OpeningRequest, quote: Quote | null, turn: number): O
     return {
       subject: channel === 'email' ? subjectOf(request, draw) : null,
       parts,
-      text: layOut(request, parts),
+      text: layOut(plan.bare ? { ...request, brand: undefined } : request, parts),
       quote: piece,
       approvalNeeded: isLegal(redLineCategories) && admits,
     };
   };
   if (channel !== 'sms') return make({}, quote);
-  const plans: Plan[] = [{}, { brief: true }, { brief: true, shortest: true }, { brief: true, shortest: true, bare: true }];
+  const plans: Plan[] = [
+    {},
+    { brief: true },
+    { brief: true, shortest: true },
+    { brief: true, shortest: true, bare: true },
+  ];
   const lengths = quote ? [[quote], clausesOf(quote), wordsOf(quote)] : [[null]];
   for (const pieces of lengths) {
     for (const plan of plans) {
@@ -190,7 +195,7 @@ function write(request: OpeningRequest, quote: Quote | null, draw: (at: number) 
   const customer = plan.bare ? null : addressOf(request.customer, language);
   const write: Record<PartKind, () => string | null> = {
     greeting: () => (customer ? put(manner.named, { customer }) : manner.unnamed),
-    thanks: () => pick(wordings.thanks, 1),
+    thanks: () => pick(quote || !score ? wordings.thanks : wordings.thanksForScore, 1),
     apology: () => pick(isLegal(redLineCategories) ? conversation.approvedLegal[language] : wordings.apology, 2),
     empathy: () => pick(wordings.empathy, 3),
     verbatim: () => {

@@ -13,7 +13,7 @@ const compiled = new WeakMap<object, { terms: RegExp; except: RegExp | null }>()
 
 /**
  * Where a text holds one of the phrases, by start: in any case, width and script, English as whole words, "…" in a
- * phrase as up to twelve characters within the clause. What stands within an exception does not count, nor, if
+ * phrase as up to 12 characters within the clause, 20 in English. What stands within an exception does not count, nor, if
  * `deniable`, what is denied ("这不是我们的错").
  */
 export function findPhrases(phrases: Phrases, text: string, deniable = false): Span[] {
@@ -38,16 +38,28 @@ function compile(phrases: Phrases) {
 
 function pattern(phrases: readonly string[]): RegExp {
   const longestFirst = [...phrases].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((phrase) => phrase.split('…').map(literal).join(GAP)).join('|'), 'g');
+  return new RegExp(longestFirst.map(source).join('|'), 'g');
 }
 
-const GAP = '[^。！？；，,.!?;\\n]{0,12}?';
+function source(phrase: string): string {
+  return phrase
+    .split('…')
+    .map(literal)
+    .join(`[^。！？；，,.!?;\\n]{0,${/[a-z]/i.test(phrase) ? 20 : 12}}?`);
+}
 
 function literal(part: string): string {
   const folded = fold(part).trim();
   const open = /^[a-z0-9]/.test(folded) ? '(?<![a-z0-9])' : '';
   const close = /[a-z0-9]$/.test(folded) ? '(?![a-z0-9])' : '';
-  return open + folded.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ /g, ' +').replace(/'/g, "'?") + close;
+  return (
+    open +
+    folded
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/ /g, ' +')
+      .replace(/'/g, "'?") +
+    close
+  );
 }
 
 function spansOf(phrases: RegExp, folded: string): Span[] {
