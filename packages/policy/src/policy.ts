@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import * as z from 'zod';
+import { Conversation } from './conversation.ts';
 import { Duration } from './duration.ts';
 
 const Priority = z.enum(['P0', 'P1', 'P2']);
@@ -27,53 +28,6 @@ const Rule = z.strictObject({
     .strictObject({ highValue: z.boolean(), severe: z.boolean(), redLine: z.boolean(), highRiskWord: z.boolean() })
     .partial()
     .meta({ description: 'All named conditions must hold; none named: always.' }),
-});
-
-const Phrases = TermList.or(z.strictObject({ terms: TermList, except: TermList.optional() })).meta({
-  description: '… in a term stands for up to 12 characters within one clause, 20 in English.',
-});
-const OpeningPart = z.enum(['thanks', 'apology', 'empathy', 'verbatim']);
-const Wordings = z.strictObject({
-  thanks: TermList,
-  apology: TermList,
-  empathy: TermList,
-  verbatim: TermList,
-  scored: TermList.meta({ description: 'In place of verbatim where the customer left a score and no words.' }),
-  thanksForScore: TermList.meta({ description: 'In place of thanks there.' }),
-  nextStep: TermList,
-});
-const Manner = z.strictObject({
-  named: z.string().includes('{customer}'),
-  unnamed: z.string().min(1),
-  subjects: TermList,
-  full: Wordings.meta({ description: 'For e-mail.' }),
-  short: Wordings.meta({ description: 'For phone, WeCom, SMS and chat.' }),
-});
-
-const Conversation = z.strictObject({
-  opening: z.strictObject({
-    require: z.array(OpeningPart),
-    marks: z
-      .strictObject({ thanks: TermList, apology: TermList, empathy: TermList })
-      .meta({ description: 'By which a part is recognised, whoever wrote it.' }),
-    wordings: z.strictObject({ zh: Manner, en: Manner }),
-  }),
-  approvedLegal: z
-    .strictObject({ zh: TermList, en: TermList })
-    .meta({ description: 'What counsel lets stand in place of an apology where a legal red line is crossed.' }),
-  linter: z.strictObject({
-    excuses: Phrases,
-    defence: Phrases,
-    renewal: Phrases,
-    admission: Phrases,
-    vague: Phrases,
-    attribution: TermList.meta({ description: 'What says, before a quotation, that the customer said it.' }),
-    similarity: z.strictObject({
-      shingle: z.int().min(2).max(10),
-      resemblance: z.number().positive().max(1),
-      containment: z.number().positive().max(1),
-    }),
-  }),
 });
 
 const Alert = z.strictObject({ level: AlertLevel, audiences: z.array(Role) });
@@ -171,39 +125,11 @@ export const Policy = z
     if (policy.stopList.blocks.includes('service-recovery')) {
       refuse(['stopList', 'blocks'], 'must not hold service-recovery: marketing stops, service starts');
     }
-    refuseWordings(policy.conversation, refuse);
     const { detractor, passive, promoter } = policy.tracks;
     if (detractor === passive && passive === promoter) refuse(['tracks'], 'must not be the same for all segments');
   });
 
-/** No standard template: each part that is required has at least three wordings in each language and length. */
-function refuseWordings(
-  { opening, approvedLegal }: z.infer<typeof Conversation>,
-  refuse: (path: (string | number)[], message: string) => void,
-): void {
-  for (const language of ['zh', 'en'] as const) {
-    for (const length of ['full', 'short'] as const) {
-      const wordings = opening.wordings[language][length];
-      const path = ['conversation', 'opening', 'wordings', language, length];
-      for (const part of opening.require) {
-        if (new Set(wordings[part]).size < 3) refuse([...path, part], 'needs three different wordings at least');
-      }
-      for (const [index, wording] of wordings.verbatim.entries()) {
-        if (wording.split('{quote}').length !== 2) refuse([...path, 'verbatim', index], 'must hold {quote} once');
-      }
-      for (const [index, wording] of wordings.scored.entries()) {
-        if (!wording.includes('{score}')) refuse([...path, 'scored', index], 'must hold {score}');
-      }
-    }
-    for (const [index, wording] of approvedLegal[language].entries()) {
-      if (wording.trim().length < 8) refuse(['conversation', 'approvedLegal', language, index], 'is too short');
-    }
-  }
-}
-
 export type Policy = z.infer<typeof Policy>;
-export type Conversation = z.infer<typeof Conversation>;
-export type OpeningPart = z.infer<typeof OpeningPart>;
 export type PriorityName = z.infer<typeof Priority>;
 
 export class InvalidPolicy extends Error {

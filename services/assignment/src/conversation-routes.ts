@@ -1,5 +1,5 @@
 import { ContactChannel, type Priority, type Score, type TermHit, text } from '@heard/events/vocabulary';
-import type { Conversation } from '@heard/policy/policy';
+import type { Conversation } from '@heard/policy/conversation';
 import { type Http, NotFound, Problem } from '@heard/service/http';
 import * as z from 'zod';
 import { lintDraft } from './draft-linter.ts';

@@ -1,4 +1,4 @@
-import type { Conversation } from '@heard/policy/policy';
+import type { Conversation } from '@heard/policy/conversation';
 import { fold } from '@heard/text/fold';
 import { findApproved, isLegal, ownWords, requireParts } from './opening.ts';
 import { findPhrases, type Phrases, type Span } from './phrases.ts';

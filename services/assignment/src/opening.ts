@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Rejection } from '@heard/bus/rejection';
 import type { ContactChannel, Score, TermHit } from '@heard/events/vocabulary';
 import { scoreRanges } from '@heard/events/vocabulary';
-import type { Conversation, OpeningPart } from '@heard/policy/policy';
+import type { Conversation, OpeningPart } from '@heard/policy/conversation';
 import { fold } from '@heard/text/fold';
 import { findPhrases, type Span } from './phrases.ts';
 import {

@@ -97,7 +97,7 @@ export function quotationsIn(draft: string, comment: string): (Quote & { isReal:
     const start = at + 1;
     let end = -1;
     let isReal = false;
-    for (let close = draft.indexOf(closing, start); close > start; close = draft.indexOf(closing, close + 1)) {
+    for (let close = draft.indexOf(closing, start + 1); close > start; close = draft.indexOf(closing, close + 1)) {
       const real = comment.includes(draft.slice(start, close));
       if (end < 0 || real) end = close;
       isReal ||= real;
