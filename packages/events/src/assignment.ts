@@ -4,10 +4,13 @@ import {
   CaseId,
   ContactChannel,
   CustomerId,
+  Direction,
   FeedbackId,
   Instant,
+  PauseReason,
   PersonId,
   Priority,
+  personal,
   Role,
 } from './vocabulary.ts';
 
@@ -25,6 +28,7 @@ export const CaseOpened = z
     feedbackId: FeedbackId,
     priority: Priority,
     receivedAt: Instant.meta({ description: 'When the feedback was accepted: the start of the clocks.' }),
+    timeZone: z.string().optional().meta({ description: "The customer's; absent: the policy's." }),
     policyVersion: z.int().min(1),
   })
   .meta({ description: 'A customer must be called. Version 1 of the case.' });
@@ -40,24 +44,92 @@ export const CaseAssigned = z
     owner: PersonId,
     role: Role,
     rung: z.int().nonnegative().meta({ description: 'Place in the routing ladder, 0 = first choice.' }),
+    reason: z.enum(['routed', 'raised', 'transferred', 'taken-back', 'overridden']).meta({
+      description: 'overridden: a supervisor transferred it although the customer had been spoken to.',
+    }),
+    previousOwner: PersonId.optional(),
+    team: z.string().optional(),
+    by: PersonId.optional(),
+    why: z.string().optional(),
   })
   .meta({ description: 'A case got its owner.' });
 export const CaseQueued = z
   .object({ ...caseFact, roles: z.array(Role).meta({ description: 'Nobody was free.' }) })
   .meta({ description: 'Nobody the policy names was free; the case waits.' });
+export const CaseAcknowledged = z
+  .object({ ...caseFact, by: PersonId })
+  .meta({ description: 'The owner took the case up.' });
 export const CaseContactAttempted = z
   .object({
     ...caseFact,
     channel: ContactChannel,
+    direction: Direction,
     outcome: z.string(),
+    durationSeconds: z.int().nonnegative().optional(),
+    calledAt: Instant.optional().meta({ description: 'Unanswered calls only, with the two below.' }),
+    window: z.string().optional().meta({ description: "The part of the customer's day, such as 2026-11-05/1." }),
+    late: z.boolean().optional().meta({ description: 'Made after the first contact was due.' }),
     by: PersonId,
   })
   .meta({ description: 'Somebody tried to reach the customer. Not a contact.' });
 export const CaseContacted = z
-  .object({ ...caseFact, channel: ContactChannel, by: PersonId })
+  .object({
+    ...caseFact,
+    channel: ContactChannel,
+    direction: Direction,
+    durationSeconds: z.int().nonnegative().optional(),
+    by: PersonId,
+  })
   .meta({ description: 'The customer was reached on a channel the priority allows.' });
+export const CaseReplied = z
+  .object({ ...caseFact, channel: ContactChannel, by: PersonId })
+  .meta({ description: 'The customer wrote or called of their own accord; an answer is owed.' });
+export const CasePromised = z
+  .object({ ...caseFact, promiseId: z.uuid(), what: z.string().meta(personal), dueAt: Instant, by: PersonId })
+  .meta({ description: 'The customer was told what will be done, and by when.' });
+export const CasePromiseKept = z
+  .object({ ...caseFact, promiseId: z.uuid(), by: PersonId })
+  .meta({ description: 'A promise was carried out.' });
+export const CasePromiseWithdrawn = z
+  .object({ ...caseFact, promiseId: z.uuid(), reason: z.string(), by: PersonId })
+  .meta({ description: 'The customer agreed that a promise no longer matters.' });
+export const CasePaused = z
+  .object({ ...caseFact, reason: PauseReason, by: PersonId })
+  .meta({ description: 'We wait for somebody else; the clocks the policy names stand still.' });
+export const CaseResumed = z.object({ ...caseFact, by: PersonId }).meta({ description: 'The wait is over.' });
+export const CaseCollaboratorAdded = z
+  .object({ ...caseFact, personId: PersonId, by: PersonId })
+  .meta({ description: 'Somebody helps; the owner stays the single contact.' });
+export const CaseCollaboratorRemoved = z
+  .object({ ...caseFact, personId: PersonId, by: PersonId })
+  .meta({ description: 'Somebody no longer helps.' });
+export const CaseHelpRequested = z
+  .object({ ...caseFact, requestId: z.uuid(), role: Role, what: z.string().meta(personal), by: PersonId })
+  .meta({ description: 'The fast lane: another team must help, with a clock of its own.' });
+export const CaseHelpGiven = z
+  .object({ ...caseFact, requestId: z.uuid(), by: PersonId })
+  .meta({ description: 'A request for help was answered.' });
+export const CaseCallbackRequested = z
+  .object({ ...caseFact, requestId: z.uuid(), from: Instant, until: Instant, by: PersonId })
+  .meta({ description: 'The customer wishes to be called within this window.' });
+export const CaseHeard = z
+  .object({ ...caseFact, step: z.enum(['hear', 'empathize', 'apologize', 'resolve']), by: PersonId })
+  .meta({ description: 'A step of the HEARD conversation was done; the last, diagnose, is case.diagnosed.' });
+export const CaseDiagnosed = z
+  .object({ ...caseFact, rootCause: z.string(), by: PersonId })
+  .meta({ description: 'The root cause of the case was found, or corrected.' });
+export const CaseMessageSent = z
+  .object({ ...caseFact, purpose: z.enum(['unreached', 'recovery-check']), channel: ContactChannel })
+  .meta({ description: 'A message to the customer was handed over for delivery.' });
 export const CaseParked = z
-  .object({ ...caseFact, reason: z.string(), by: PersonId })
+  .object({
+    ...caseFact,
+    cause: z.enum(['person', 'unreached', 'refused']),
+    reason: z.string(),
+    until: Instant.optional(),
+    timely: z.boolean().optional().meta({ description: 'unreached: every attempt was made in time.' }),
+    by: PersonId,
+  })
   .meta({ description: 'A case was put to rest; anything the customer says brings it back.' });
 export const CaseResolved = z
   .object({ ...caseFact, rootCause: z.string(), by: PersonId })
@@ -69,12 +141,32 @@ export const CaseReopened = z
   .object({
     ...caseFact,
     priority: Priority,
-    cause: z.enum(['feedback', 'person']),
+    cause: z.enum(['feedback', 'person', 'reply', 'park-over']),
     feedbackId: FeedbackId.optional(),
   })
   .meta({ description: 'A parked, resolved or observed case was taken up again.' });
+export const CaseWowPlanned = z
+  .object({ ...caseFact, dueAt: Instant })
+  .meta({ description: 'One extra care, outside of any compensation, is due after the resolution.' });
+export const CaseWowDone = z
+  .object({ ...caseFact, what: z.string(), by: PersonId })
+  .meta({ description: 'The extra care was given.' });
+export const CaseWowSkipped = z
+  .object({ ...caseFact, reason: z.string(), by: PersonId })
+  .meta({ description: 'No extra care, and why.' });
+export const CaseRecoveryAnswered = z
+  .object({ ...caseFact, recovered: z.boolean(), feedbackId: FeedbackId })
+  .meta({ description: 'The customer answered the recovery check.' });
+export const CaseDeadlineEndangered = z
+  .object({
+    ...caseFact,
+    dueAt: Instant,
+    reason: z.enum(['quiet-hours', 'no-shift', 'no-window']),
+    nextWindow: Instant.optional(),
+  })
+  .meta({ description: 'The first contact cannot be made in time as things stand; somebody must decide now.' });
 export const CaseClosed = z
-  .object({ ...caseFact, outcome: z.enum(['recovered', 'lost', 'invalid']), by: PersonId })
+  .object({ ...caseFact, outcome: z.enum(['recovered', 'lost', 'invalid', 'unreached']), by: PersonId })
   .meta({ description: 'A case is over.' });
 
 const alert = { alertId: z.uuid(), customerId: CustomerId, feedbackId: FeedbackId, at: Instant };
@@ -86,10 +178,16 @@ export const AlertRaised = z
     level: AlertLevel,
     audiences: z.array(Role),
     people: z.array(PersonId),
+    cause: z.enum(['feedback', 'escalation', 'approval', 'help', 'deadline', 'abuse']).meta({
+      description: 'What it is about besides the feedback that started it all.',
+    }),
+    about: z.uuid().optional().meta({ description: 'The clock, request or flag the cause names.' }),
     deliverBy: Instant.optional().meta({ description: 'For digests: the latest moment of delivery.' }),
   })
   .meta({ description: 'Somebody must hear of a feedback.' });
-export const AlertAcknowledged = z.object({ ...alert, by: PersonId }).meta({ description: 'Somebody took an alert.' });
+export const AlertAcknowledged = z
+  .object({ ...alert, about: z.uuid().optional(), by: PersonId })
+  .meta({ description: 'Somebody took an alert.' });
 export const AlertDelivered = z
   .object({ ...alert, digestId: z.uuid().optional() })
   .meta({ description: 'A digest with this alert was delivered.' });

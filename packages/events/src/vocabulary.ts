@@ -74,7 +74,16 @@ export const Priority = z.enum(['P0', 'P1', 'P2']);
 export const FollowUp = z.enum(['allowed', 'refused']);
 
 export const AlertLevel = z.enum(['page', 'push', 'digest']);
-export const Role = z.enum(['director', 'crisis-team', 'csm', 'senior-support', 'support', 'supervisor']);
+export const Role = z.enum([
+  'director',
+  'crisis-team',
+  'csm',
+  'senior-support',
+  'support',
+  'supervisor',
+  'approver',
+  'technical',
+]);
 
 export const TermHit = z.object({
   list: z.enum(['redLine', 'highRisk']),
@@ -84,7 +93,26 @@ export const TermHit = z.object({
   end: z.int().nonnegative(),
 });
 
-export const ClockKind = z.enum(['first-contact', 'resolution']);
+/**
+ * What a deadline waits for. `acknowledgement`: the owner takes the case up; `first-attempt` and `first-contact`: a try
+ * and a conversation; `next-reply`: our answer to what the customer wrote; `promise`, `approval`, `technical`, `callback`:
+ * one per promise, request or wish, named by `about`; `wow`: the extra care; `observation`: the silent days.
+ */
+export const ClockKind = z.enum([
+  'acknowledgement',
+  'first-attempt',
+  'first-contact',
+  'next-reply',
+  'resolution',
+  'promise',
+  'approval',
+  'technical',
+  'callback',
+  'wow',
+  'observation',
+]);
+export const Direction = z.enum(['outbound', 'inbound']);
+export const PauseReason = z.enum(['waiting-for-customer', 'customer-asked-later', 'waiting-for-third-party']);
 export const ContactChannel = z.enum(['phone', 'email', 'wecom', 'sms', 'chat']);
 export const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
 
@@ -98,5 +126,7 @@ export type AlertLevel = z.infer<typeof AlertLevel>;
 export type Role = z.infer<typeof Role>;
 export type TermHit = z.infer<typeof TermHit>;
 export type ClockKind = z.infer<typeof ClockKind>;
+export type Direction = z.infer<typeof Direction>;
+export type PauseReason = z.infer<typeof PauseReason>;
 export type ContactChannel = z.infer<typeof ContactChannel>;
 export type MessageClass = z.infer<typeof MessageClass>;

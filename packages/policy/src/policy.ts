@@ -5,7 +5,16 @@ import { Conversation } from './conversation.ts';
 import { Duration } from './duration.ts';
 
 const Priority = z.enum(['P0', 'P1', 'P2']);
-const Role = z.enum(['director', 'crisis-team', 'csm', 'senior-support', 'support', 'supervisor']);
+const Role = z.enum([
+  'director',
+  'crisis-team',
+  'csm',
+  'senior-support',
+  'support',
+  'supervisor',
+  'approver',
+  'technical',
+]);
 const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
 const AlertLevel = z.enum(['page', 'push', 'digest']);
 const Ladder = z.array(Role).min(1);
@@ -29,6 +38,39 @@ const Rule = z.strictObject({
     .partial()
     .meta({ description: 'All named conditions must hold; none named: always.' }),
 });
+
+const ClockKind = z.enum([
+  'acknowledgement',
+  'first-attempt',
+  'first-contact',
+  'next-reply',
+  'resolution',
+  'promise',
+  'approval',
+  'technical',
+  'callback',
+  'wow',
+  'observation',
+]);
+const perPriority = <Type extends z.ZodType>(type: Type) => z.strictObject({ P0: type, P1: type, P2: type });
+const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 21:00');
+const LocalSpan = z.strictObject({ from: LocalTime, to: LocalTime });
+const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+
+const Step = z
+  .strictObject({
+    at: z.int().min(1).max(99).or(z.literal('breach')).optional().meta({ description: 'Percent of the time used up.' }),
+    after: Duration.optional().meta({ description: 'This long after the step before, unless somebody acknowledged.' }),
+    tell: z.array(z.enum(['owner', ...Role.options])).min(1),
+    level: AlertLevel,
+    repeat: z.strictObject({ every: Duration, times: z.int().min(1).max(100) }).optional(),
+    when: z
+      .strictObject({ weekdays: z.array(Weekday).min(1), ...LocalSpan.shape })
+      .partial()
+      .optional()
+      .meta({ description: "Only then, in the policy's time zone; else the step waits until it is." }),
+  })
+  .refine((step) => (step.at === undefined) !== (step.after === undefined), 'needs either at or after');
 
 const Alert = z.strictObject({ level: AlertLevel, audiences: z.array(Role) });
 
@@ -76,19 +118,55 @@ export const Policy = z
     }),
     lexicons: z.strictObject({ redLine: Terms, highRisk: Terms }),
     routing: z.strictObject({ P0: Ladder, P1: Ladder, P2: Ladder }),
+    takeBack: z.boolean().meta({ description: 'A case its owner does not acknowledge in time goes to another.' }),
+    skills: z.strictObject({
+      language: z.boolean().meta({ description: 'Who speaks the language of the comment comes first.' }),
+      redLine: z.record(z.string(), z.string()).meta({ description: 'Red-line category to the skill it asks for.' }),
+    }),
+    handoff: z.strictObject({ max: z.int().min(0).meta({ description: 'Transfers after the first live contact.' }) }),
     sla: z.strictObject({
-      firstContact: z.strictObject({ P0: Duration, P1: Duration, P2: Duration }),
+      timeZone: z.string().meta({ description: 'Of the company, and of customers whose own is unknown.' }),
+      calendar: perPriority(z.string()).meta({ description: 'Names of calendars; 24x7 is always there.' }),
+      acknowledge: perPriority(Duration),
+      firstAttempt: perPriority(Duration),
+      firstContact: perPriority(Duration),
       hardCeiling: Duration,
+      nextReply: perPriority(Duration),
       resolution: Duration,
+      approval: perPriority(Duration),
+      technical: perPriority(Duration),
       warnAtPercent: z.array(z.int().min(1).max(99)),
+      pauses: z
+        .strictObject({
+          'waiting-for-customer': z.array(ClockKind),
+          'customer-asked-later': z.array(ClockKind),
+          'waiting-for-third-party': z.array(ClockKind),
+        })
+        .meta({ description: 'Which clocks stand still for which reason.' }),
+      ladders: z.partialRecord(ClockKind, z.array(Step)),
     }),
     conversation: Conversation,
     contact: z.strictObject({
-      channels: z.strictObject({
-        P0: z.array(z.string()).min(1),
-        P1: z.array(z.string()).min(1),
-        P2: z.array(z.string()).min(1),
-      }),
+      channels: perPriority(z.array(z.string()).min(1)),
+      preferred: perPriority(z.string()),
+      quietHours: LocalSpan,
+      quietGrace: Duration,
+    }),
+    unreachable: z.strictObject({
+      attempts: z.int().min(1).max(10),
+      windows: z.array(LocalSpan).min(1),
+      within: Duration,
+      park: Duration,
+      rounds: z.int().min(1).meta({ description: 'So often is a silent customer tried, each after a park.' }),
+    }),
+    wow: z.strictObject({
+      within: Duration,
+      budget: z.int().nonnegative().meta({ description: 'Minor units for each case, outside of compensation.' }),
+    }),
+    recoveryCheck: z.strictObject({
+      after: Duration,
+      answerWithin: Duration,
+      channel: z.string(),
     }),
     stopList: z.strictObject({
       blocks: z.array(MessageClass).min(1),
@@ -115,6 +193,22 @@ export const Policy = z
       if (policy.sla.firstContact[priority] > policy.sla.hardCeiling) {
         refuse(['sla', 'firstContact', priority], 'must not exceed sla.hardCeiling');
       }
+    }
+    for (const priority of Priority.options) {
+      if (policy.sla.firstAttempt[priority] > policy.sla.firstContact[priority]) {
+        refuse(['sla', 'firstAttempt', priority], 'must not exceed sla.firstContact');
+      }
+      if (!policy.contact.channels[priority].includes(policy.contact.preferred[priority])) {
+        refuse(['contact', 'preferred', priority], 'must be one of contact.channels');
+      }
+    }
+    for (const [kind, steps] of Object.entries(policy.sla.ladders)) {
+      if (steps[0]?.after !== undefined) refuse(['sla', 'ladders', kind, 0], 'the first step needs at');
+      const ats = steps.flatMap(({ at }) => (at === undefined ? [] : [at === 'breach' ? 100 : at]));
+      if (ats.some((at, i) => i > 0 && at <= ats[i - 1]!)) refuse(['sla', 'ladders', kind], 'must rise');
+    }
+    if (policy.unreachable.windows.length < policy.unreachable.attempts) {
+      refuse(['unreachable', 'windows'], 'must be at least as many as unreachable.attempts');
     }
     if (policy.sla.resolution < policy.sla.hardCeiling)
       refuse(['sla', 'resolution'], 'must not be shorter than sla.hardCeiling');

@@ -1,9 +1,10 @@
 import { PersonId, Role, text } from '@heard/events/vocabulary';
+import { caseRoles } from '@heard/service/access';
 import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
-import { drainTimer } from './consumers.ts';
+import { drainTimer } from './timers.ts';
 
 const Person = z.strictObject({
   name: text(200).min(1),
@@ -12,6 +13,7 @@ const Person = z.strictObject({
   cap: z.int().min(0).nullable().default(null).meta({ description: 'Most open cases; null: no limit.' }),
 });
 const params = z.object({ personId: PersonId });
+const staffing = { roles: ['supervisor', 'director', 'admin'] } as const;
 
 /** The people who own cases. Whoever is absent gets none; when somebody comes, the queue is looked at. */
 export function registerPeopleRoutes(service: Service): void {
@@ -20,6 +22,7 @@ export function registerPeopleRoutes(service: Service): void {
   http.put(
     '/v1/people/:personId',
     {
+      config: { access: staffing },
       schema: {
         summary: 'Add or change a person',
         params,
@@ -27,8 +30,9 @@ export function registerPeopleRoutes(service: Service): void {
         response: { 200: z.object({ personId: z.string() }) },
       },
     },
-    async ({ params, body }) =>
-      commit(async (tx) => {
+    async (request) =>
+      commit(request, async (tx) => {
+        const { params, body } = request;
         await sql`
           insert into people (person_id, name, roles, present, cap)
           values (${params.personId}, ${body.name}, ${body.roles}::text[], ${body.present}, ${body.cap})
@@ -43,6 +47,7 @@ export function registerPeopleRoutes(service: Service): void {
   http.post(
     '/v1/people/:personId/presence',
     {
+      config: { access: staffing },
       schema: {
         summary: 'Come or go',
         params,
@@ -50,8 +55,9 @@ export function registerPeopleRoutes(service: Service): void {
         response: { 200: z.object({ personId: z.string(), present: z.boolean() }), 404: Problem },
       },
     },
-    async ({ params, body }) =>
-      commit(async (tx) => {
+    async (request) =>
+      commit(request, async (tx) => {
+        const { params, body } = request;
         const { rows } = await sql`
           update people set present = ${body.present} where person_id = ${params.personId} returning person_id`.execute(
           tx,
@@ -65,6 +71,7 @@ export function registerPeopleRoutes(service: Service): void {
   http.get(
     '/v1/people',
     {
+      config: { access: { roles: [...caseRoles, 'admin'] } },
       schema: {
         summary: 'Everybody, with their open cases',
         response: {

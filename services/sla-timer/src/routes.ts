@@ -1,5 +1,6 @@
-import type { Database } from '@heard/bus/log';
-import { type Http, registerSummaryRoute } from '@heard/service/http';
+import { caseRoles } from '@heard/service/access';
+import { registerSummaryRoute } from '@heard/service/http';
+import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
 
@@ -18,10 +19,14 @@ const ClockBody = z.object({
   breachedAt: z.string().nullable(),
 });
 
-export function registerRoutes(http: Http, database: Database): void {
+export function registerRoutes({ database, http, recordScope }: Service): void {
+  // This service knows no owners: whoever does not see everything must be able to name the case.
+  recordScope('clocks', async ({ query }) => (query as { caseId?: string }).caseId !== undefined);
+
   http.get(
     '/v1/clocks',
     {
+      config: { access: { roles: [...caseRoles, 'analyst', 'admin', 'system'], record: 'clocks' } },
       schema: {
         summary: 'Clocks by due time: of one case, or those that run out next',
         querystring: z.object({

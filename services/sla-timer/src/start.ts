@@ -7,7 +7,7 @@ export function start(options: StartOptions) {
 }
 
 function wire(service: Service): void {
-  registerRoutes(service.http, service.database);
+  registerRoutes(service);
   consumeCases(service);
   fireClocks(service);
 }

@@ -44,6 +44,7 @@ export class ClockFace {
       at: this.#now.toISOString(),
       startedAt: clock.startedAt.toISOString(),
       dueAt: clock.dueAt.toISOString(),
+      calendar: '24x7',
     };
     this.events.push(newEvent('clock.started', customerId, data, this.#now, cause));
   }

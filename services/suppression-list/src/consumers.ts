@@ -62,7 +62,9 @@ function commandOf(event: Consumed): Command | null {
       return { do: 'reopened', caseId: event.data.caseId };
     case 'case.closed': {
       const { caseId, outcome } = event.data;
-      return outcome === 'recovered' ? null : { do: outcome, caseId };
+      if (outcome === 'recovered') return null;
+      // Who could not be reached stays off the lists as who left does.
+      return { do: outcome === 'unreached' ? 'lost' : outcome, caseId };
     }
   }
 }
