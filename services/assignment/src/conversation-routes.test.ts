@@ -18,12 +18,14 @@ const words: CaseWords = {
   recent: [],
 };
 
-const http = await openHttp({
+const { http, recordScope } = await openHttp({
   service: 'assignment',
   log: { error: () => {} } as any,
   metrics: new Metrics(),
   ready: async () => true,
+  authenticate: (authorization) => ({ personId: 'zhou', roles: [authorization as 'support'], teams: [] }),
 });
+recordScope('case', async () => true);
 registerConversationRoutes(
   http,
   async (caseId) => (caseId === known ? words : null),
@@ -31,13 +33,15 @@ registerConversationRoutes(
 );
 afterAll(() => http.close());
 
+const headers = { authorization: 'support' };
 const opening = (query: Record<string, string | number>, caseId = known) =>
   http.inject({
+    headers,
     url: `/v1/cases/${caseId}/opening`,
     query: { language: 'zh', channel: 'phone', ...query } as Record<string, string>,
   });
 const check = (payload: object, caseId = known) =>
-  http.inject({ method: 'POST', url: `/v1/cases/${caseId}/drafts/check`, payload });
+  http.inject({ headers, method: 'POST', url: `/v1/cases/${caseId}/drafts/check`, payload });
 
 test('an opening quotes the customer and offers other real quotes, each of which can be chosen', async () => {
   const first = (await opening({})).json();
@@ -79,4 +83,9 @@ test('a bad draft is not sendable, and each finding marks its words', async () =
     'vague-promise',
   ]);
   for (const { start, end, found } of answer.findings) expect(draft.slice(start, end)).toBe(found);
+});
+
+test('marketing reads neither', async () => {
+  const url = `/v1/cases/${known}/opening?language=zh&channel=phone`;
+  expect((await http.inject({ url, headers: { authorization: 'marketing' } })).statusCode).toBe(403);
 });

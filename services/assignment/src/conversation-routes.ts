@@ -1,5 +1,6 @@
 import { ContactChannel, type Priority, type Score, type TermHit, text } from '@heard/events/vocabulary';
 import type { Conversation } from '@heard/policy/conversation';
+import type { Access } from '@heard/service/access';
 import { type Http, NotFound, Problem } from '@heard/service/http';
 import * as z from 'zod';
 import { lintDraft } from './draft-linter.ts';
@@ -25,9 +26,11 @@ export type ReadConversation = (caseId: string) => Promise<CaseWords | null>;
 
 const MOST_QUOTES_OFFERED = 8;
 
+/** Whoever speaks with customers; technical help and approvers do not. */
 const access = {
-  access: { roles: ['support', 'senior-support', 'csm', 'supervisor', 'director', 'crisis-team'], record: 'case' },
-} as object;
+  roles: ['support', 'senior-support', 'csm', 'supervisor', 'director', 'crisis-team'],
+  record: 'case',
+} satisfies Access;
 
 const params = z.object({ caseId: z.uuid() });
 const Quote = z.object({ start: z.int(), end: z.int(), text: z.string() });
@@ -69,7 +72,7 @@ export function registerConversationRoutes(
   http.get(
     '/v1/cases/:caseId/opening',
     {
-      config: access,
+      config: { access },
       schema: {
         summary: 'What to say first; start and end choose another piece of the customer’s words to quote',
         params,
@@ -95,7 +98,7 @@ export function registerConversationRoutes(
   http.post(
     '/v1/cases/:caseId/drafts/check',
     {
-      config: access,
+      config: { access },
       schema: {
         summary: 'What must not be said, found in a draft; nothing is kept',
         params,
