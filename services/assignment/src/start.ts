@@ -5,6 +5,7 @@ import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
 import { consume } from './consumers.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
+import { registerReports } from './report-routes.ts';
 import { registerScopes } from './scope.ts';
 import { fireTimers } from './timers.ts';
 
@@ -17,6 +18,7 @@ function wire(service: Service): void {
   registerCaseRoutes(service);
   registerPeopleRoutes(service);
   registerAlertRoutes(service);
+  registerReports(service);
   registerSummaryRoute(service.http, async () => {
     const { rows } = await sql<Record<string, number>>`
       select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",

@@ -266,14 +266,16 @@ export class Desk {
   }
 }
 
+export const personColumns = sql`person_id as "personId", roles, skills, team, present, cap, open_cases as "openCases", shifts, leave,
+  substitute`;
+
 /**
  * Loads are decided on while locked, so caps hold and the least loaded is really that; whoever opens, hands over or ends
  * cases waits here for the batch before.
  */
 async function lockPeople(tx: Tx): Promise<Person[]> {
   const { rows } = await sql<Person>`
-    select person_id as "personId", roles, skills, team, present, cap, open_cases as "openCases", shifts, leave, substitute
-      from people order by person_id for no key update`.execute(tx);
+    select ${personColumns} from people order by person_id for no key update`.execute(tx);
   return rows;
 }
 
