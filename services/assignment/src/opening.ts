@@ -6,6 +6,7 @@ import type { Conversation, OpeningPart } from '@heard/policy/conversation';
 import { fold } from '@heard/text/fold';
 import { findPhrases, type Span } from './phrases.ts';
 import {
+  charactersOf,
   chosenQuote,
   clausesOf,
   holdsPersonalData,
@@ -60,7 +61,10 @@ export interface Opening {
   approvalNeeded: boolean;
 }
 
-/** Throws Rejection `not-a-quote`, `quote-too-long` or `personal-data` over a quote that was asked for. */
+/**
+ * Throws Rejection `not-a-quote`, `quote-too-long` or `personal-data` over a quote that was asked for, and
+ * `too-long-for-sms` where not even the shortest wordings and four characters of a quote fit into two messages.
+ */
 export function composeOpening(request: OpeningRequest): Opening {
   const quote = quoteFor(request);
   const { recent = [], conversation } = request;
@@ -165,7 +169,7 @@ function composed(request: OpeningRequest, quote: Quote | null, turn: number): O
     { brief: true, shortest: true },
     { brief: true, shortest: true, bare: true },
   ];
-  const lengths = quote ? [[quote], clausesOf(quote), wordsOf(quote)] : [[null]];
+  const lengths = quote ? [[quote], clausesOf(quote), wordsOf(quote), charactersOf(quote)] : [[null]];
   for (const pieces of lengths) {
     for (const plan of plans) {
       for (const piece of pieces) {

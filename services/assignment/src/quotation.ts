@@ -70,6 +70,14 @@ export function wordsOf(quote: Quote): Quote[] {
   ).filter(({ text }) => isTelling(text));
 }
 
+/** The beginnings of a quote that end with a character, for words that never end: the longest first. */
+export function charactersOf(quote: Quote): Quote[] {
+  return beginnings(
+    quote,
+    [...graphemes.segment(quote.text)].map(({ index }) => index),
+  ).filter(({ text }) => isTelling(text));
+}
+
 /** Whether so few characters can be told from chance. */
 export function isTelling(text: string): boolean {
   return text.length >= 4;
