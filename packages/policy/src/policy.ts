@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import * as z from 'zod';
+import { Conversation } from './conversation.ts';
 import { Duration } from './duration.ts';
 
 const Priority = z.enum(['P0', 'P1', 'P2']);
@@ -144,6 +145,7 @@ export const Policy = z
         .meta({ description: 'Which clocks stand still for which reason.' }),
       ladders: z.partialRecord(ClockKind, z.array(Step)),
     }),
+    conversation: Conversation,
     contact: z.strictObject({
       channels: perPriority(z.array(z.string()).min(1)),
       preferred: perPriority(z.string()),
