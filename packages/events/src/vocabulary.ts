@@ -86,6 +86,7 @@ export const TermHit = z.object({
 
 export const ClockKind = z.enum(['first-contact', 'resolution']);
 export const ContactChannel = z.enum(['phone', 'email', 'wecom', 'sms', 'chat']);
+export const CompensationKind = z.enum(['cash', 'voucher', 'gift', 'service-days', 'refund', 'advance-refund']);
 export const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
 
 export type Money = z.infer<typeof Money>;
@@ -99,4 +100,5 @@ export type Role = z.infer<typeof Role>;
 export type TermHit = z.infer<typeof TermHit>;
 export type ClockKind = z.infer<typeof ClockKind>;
 export type ContactChannel = z.infer<typeof ContactChannel>;
+export type CompensationKind = z.infer<typeof CompensationKind>;
 export type MessageClass = z.infer<typeof MessageClass>;
