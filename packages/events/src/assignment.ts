@@ -114,10 +114,7 @@ export const CompensationRequested = z
     exceeds: z.array(z.enum(['authority', 'case-budget', 'customer-budget', 'agent-budget'])).min(1),
     approver: PersonId.nullable().meta({ description: 'Who is asked; null: nobody of these roles is there.' }),
     approverRoles: z.array(Role).min(1).meta({ description: 'Whoever holds one of them may answer.' }),
-    step: z
-      .int()
-      .nonnegative()
-      .meta({ description: '0 = first asked; each time it is handed over after that, one more.' }),
+    step: z.int().nonnegative().meta({ description: 'Place of who is asked in the ladder, 0 = first choice.' }),
     dueAt: Instant.meta({ description: 'Without an answer by then it is handed over.' }),
   })
   .meta({ description: 'A compensation beyond its giver’s authority or a budget waits for an approver.' });

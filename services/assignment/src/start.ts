@@ -1,8 +1,11 @@
 import { registerSummaryRoute } from '@heard/service/http';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { sql } from 'kysely';
+import { registerAbuseRoutes } from './abuse-routes.ts';
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
+import { registerCompensationReport } from './compensation-report.ts';
+import { registerCompensationRoutes } from './compensation-routes.ts';
 import { consumeTriage, fireTimers } from './consumers.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
 
@@ -14,6 +17,9 @@ function wire(service: Service): void {
   registerCaseRoutes(service);
   registerPeopleRoutes(service);
   registerAlertRoutes(service);
+  registerCompensationRoutes(service);
+  registerCompensationReport(service);
+  registerAbuseRoutes(service);
   registerSummaryRoute(service.http, async () => {
     const { rows } = await sql<Record<string, number>>`
       select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",
