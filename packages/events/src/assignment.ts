@@ -87,6 +87,10 @@ export const AlertRaised = z
     audiences: z.array(Role),
     people: z.array(PersonId),
     deliverBy: Instant.optional().meta({ description: 'For digests: the latest moment of delivery.' }),
+    about: z
+      .literal('delivery-given-up')
+      .optional()
+      .meta({ description: 'What else it is about: that a message could not be delivered.' }),
   })
   .meta({ description: 'Somebody must hear of a feedback.' });
 export const AlertAcknowledged = z.object({ ...alert, by: PersonId }).meta({ description: 'Somebody took an alert.' });

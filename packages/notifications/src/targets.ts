@@ -93,7 +93,8 @@ export const targetsFromJson = z.string().transform((text, context): Targets => 
 });
 
 const chat = /^[\w.@-]{1,64}$/;
-const addresses: Record<Kind, { pattern: RegExp; is: string }> = {
+/** What an address is for each kind: on a robot whom to mention, elsewhere whom to reach. */
+export const addresses: Record<Kind, { pattern: RegExp; is: string }> = {
   'wecom-robot': { pattern: /^(|@all|[\w.@-]{1,64})$/, is: 'the user id to mention, @all, or empty' },
   'wecom-app': { pattern: chat, is: 'a user id' },
   'feishu-robot': { pattern: /^(|all|ou_\w{1,64})$/, is: 'the open_id to mention, all, or empty' },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { readConfig } from './config.ts';
 
 const good = { DATABASE_URL: 'postgres://a:b@127.0.0.1/heard', HTTP_PORT: '7401' };
@@ -24,4 +25,10 @@ test('a secret may come from a file', () => {
   expect(readConfig({ DATABASE_URL_FILE: join(dir, 'url'), HTTP_PORT: '0' }).DATABASE_URL).toBe(good.DATABASE_URL);
   rmSync(dir, { recursive: true });
   expect(() => readConfig({ DATABASE_URL_FILE: join(dir, 'url'), HTTP_PORT: '0' })).toThrow(/DATABASE_URL_FILE/);
+});
+
+test('a service reads its own variables in the same breath', () => {
+  const own = z.object({ COLOUR: z.enum(['red', 'blue']) });
+  expect(readConfig({ ...good, COLOUR: 'red' }, own)).toMatchObject({ COLOUR: 'red', BUS: 'postgres' });
+  expect(() => readConfig({ HTTP_PORT: 'x', COLOUR: 'loud' }, own)).toThrow(/HTTP_PORT: .*COLOUR: /);
 });

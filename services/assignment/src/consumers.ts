@@ -5,11 +5,12 @@ import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
 import type { Timer } from '@heard/service/timers';
 import { sql } from 'kysely';
+import type { Deliveries } from './deliveries.ts';
 import { audience, route } from './routing.ts';
 import { type CaseFile, Desk } from './store.ts';
 
 /** Opens, joins and raises cases as triage decides, and follows the observation pool. */
-export function consumeTriage(service: Service): void {
+export function consumeTriage(service: Service, deliveries: Deliveries): void {
   const { bus, clock, policies } = service;
   service.consume({
     topics: ['heard.policy', 'heard.triage', 'heard.suppression-list'],
@@ -30,6 +31,7 @@ export function consumeTriage(service: Service): void {
       }
       await desk.save();
       await service.setTimers(tx, digests, 'if-earlier');
+      await deliveries.queueAlerts(tx, desk.events, relevant);
       await bus.publish(tx, desk.events);
     },
   });
@@ -166,13 +168,18 @@ function digestBy(file: CaseFile, policy: VersionedPolicy, now: Date): Date {
 
 const drainSize = 500;
 
-/** Fires digests and drains the queue. */
-export function fireTimers(service: Service): void {
+/** Fires digests, drains the queue of cases and wakes that of messages. */
+export function fireTimers(service: Service, deliveries: Deliveries): void {
   const { bus, clock, policies } = service;
   service.fireTimers(async (tx, timers) => {
     const now = clock.now();
+    await deliveries.fire(
+      tx,
+      timers.filter((timer) => timer.kind === 'deliver').map((timer) => timer.key),
+    );
     const events = await deliverDigests(
       tx,
+      deliveries,
       timers.filter((timer) => timer.kind === 'digest').map((timer) => personOf(timer.key)),
       now,
     );
@@ -195,17 +202,25 @@ export function drainTimer(now: Date): Timer {
   return { kind: 'drain', key: 'queue', dueAt: now };
 }
 
-async function deliverDigests(tx: Tx, people: readonly string[], now: Date): Promise<Event[]> {
+async function deliverDigests(tx: Tx, deliveries: Deliveries, people: readonly string[], now: Date): Promise<Event[]> {
   const events: Event[] = [];
   for (const person of people) {
     const digestId = stableId('digest', person, now.toISOString());
-    const { rows } = await sql<{ alertId: string; customerId: string; feedbackId: string }>`
+    const { rows } = await sql<{
+      alertId: string;
+      customerId: string;
+      feedbackId: string;
+      caseId: string | null;
+      people: string[];
+    }>`
       update alerts set delivered_at = ${now.toISOString()}, digest_id = ${digestId}
        where level = 'digest' and delivered_at is null and coalesce(people[1], '') = ${person}
-      returning alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId"`.execute(tx);
-    for (const row of rows) {
-      const data = { ...row, at: now.toISOString(), digestId };
-      events.push(newEvent('alert.delivered', row.customerId, data, now, { correlationid: row.feedbackId }));
+      returning alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId",
+        case_id as "caseId", people`.execute(tx);
+    await deliveries.queueDigest(tx, digestId, rows);
+    for (const { alertId, customerId, feedbackId } of rows) {
+      const data = { alertId, customerId, feedbackId, at: now.toISOString(), digestId };
+      events.push(newEvent('alert.delivered', customerId, data, now, { correlationid: feedbackId }));
     }
   }
   return events;

@@ -1,19 +1,25 @@
+import { NotificationsConfig } from '@heard/notifications/configuration';
 import { registerSummaryRoute } from '@heard/service/http';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { sql } from 'kysely';
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
 import { consumeTriage, fireTimers } from './consumers.ts';
+import { Deliveries } from './deliveries.ts';
+import { registerDeliveryRoutes } from './delivery-routes.ts';
+import { sendDeliveries } from './delivery-worker.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
 
 export function start(options: StartOptions) {
-  return startService('assignment', wire, options);
+  return startService('assignment', wire, options, NotificationsConfig);
 }
 
-function wire(service: Service): void {
+function wire(service: Service, config: NotificationsConfig): void {
+  const deliveries = new Deliveries(service, config.NOTIFICATION_TARGETS);
   registerCaseRoutes(service);
-  registerPeopleRoutes(service);
+  registerPeopleRoutes(service, deliveries.targets);
   registerAlertRoutes(service);
+  registerDeliveryRoutes(service, deliveries);
   registerSummaryRoute(service.http, async () => {
     const { rows } = await sql<Record<string, number>>`
       select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",
@@ -24,6 +30,7 @@ function wire(service: Service): void {
         from cases`.execute(service.database);
     return rows[0]!;
   });
-  consumeTriage(service);
-  fireTimers(service);
+  consumeTriage(service, deliveries);
+  fireTimers(service, deliveries);
+  sendDeliveries(service, deliveries, config.CONSOLE_URL);
 }
