@@ -240,6 +240,13 @@ test('an address that is not public is refused, by number or by name, before any
   ]);
 });
 
+test('an address that would break out of its mention is refused before anything is sent', async () => {
+  const { url, received } = await stub(() => ({ body: { code: 0 } }));
+  const channel = open({ kind: 'feishu-robot', url, allowPrivate: true });
+  expect(await verdict(channel, 'ou_1"></at><at user_id="all')).toMatch(/^refused feishu-robot: the address must be/);
+  expect(received).toEqual([]);
+});
+
 test('Retry-After is seconds or a date', () => {
   const now = Date.parse('2026-10-01T00:00:00Z');
   expect(

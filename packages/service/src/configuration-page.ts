@@ -48,7 +48,7 @@ People get \`"notify": [{"target": "<name>", "address": "…"}]\` with \`PUT /v1
 ## The commands
 
 \`npm start\` sets the variables above for each service it starts, but \`DATABASE_CONNECTIONS\`, \`LOG_LEVEL\`,
-\`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\` and \`STALL_SECONDS\` are passed on from where it is started.
+\`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\`, \`STALL_SECONDS\` and those of assignment are passed on from where it is started.
 
 | variable | read by | says |
 |---|---|---|
@@ -60,7 +60,7 @@ People get \`"notify": [{"target": "<name>", "address": "…"}]\` with \`PUT /v1
 | \`JAVA_HOME\`, \`XDG_CACHE_HOME\` | a local Kafka from its jars | the Java to use; where the jars are kept |
 
 Without \`DATABASE_ADMIN_URL\` the commands talk to what \`npm start\` runs from the folder \`.heard\` (or \`--data\`).
-\`docker-compose.yml\` reads \`POSTGRES_PASSWORD\`, \`APP_PASSWORD\` and \`LOG_LEVEL\`.
+\`docker-compose.yml\` reads \`POSTGRES_PASSWORD\`, \`APP_PASSWORD\`, \`LOG_LEVEL\`, \`NOTIFICATION_TARGETS\` and \`CONSOLE_URL\`.
 `;
 }
 

@@ -63,6 +63,8 @@ test('rules import nothing that does I/O, tells the time or knows a database', (
     'services/triage/src/triage.ts',
     'services/assignment/src/case.ts',
     'services/assignment/src/routing.ts',
+    'services/assignment/src/dispatch.ts',
+    'services/assignment/src/quiet-hours.ts',
     'services/sla-timer/src/clock.ts',
     'services/suppression-list/src/stop-list.ts',
     'services/ingest/src/intake.ts',

@@ -140,10 +140,10 @@ export class Deliveries {
     await this.queue(tx, notices);
   }
 
-  /** Queues a message to a customer, once per case and purpose. Throws where the target is not configured. */
-  async queueCustomerMessage(tx: Tx, message: CustomerMessage): Promise<void> {
+  /** Queues a message to a customer, once per case and purpose. False: the target is not configured. */
+  async queueCustomerMessage(tx: Tx, message: CustomerMessage): Promise<boolean> {
     const { caseId, purpose, target, address } = message;
-    if (!(target in this.targets)) throw new Error(`there is no notification target ${target}`);
+    if (!(target in this.targets)) return false;
     const parameters = { subject: message.subject, text: message.text.toWellFormed().replaceAll('\0', '') };
     const id = stableId('delivery', 'customer', caseId, purpose);
     await this.#insert(tx, [
@@ -160,6 +160,7 @@ export class Deliveries {
         parameters,
       },
     ]);
+    return true;
   }
 
   async #insert<C extends Code>(
