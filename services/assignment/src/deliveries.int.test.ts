@@ -283,7 +283,7 @@ test('what fails is tried after 5 s, 5 min, 30 min, 2 h … and given up; superv
   expect(waits).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]);
   expect(idsArrived().length).toBe(10);
   expect(new Set(idsArrived()).size).toBe(1);
-  const told = await sql`select customer_id, people, about, delivered_at is not null as seen from alerts`.execute(
+  const told = await sql`select customer_id, people, cause, delivered_at is not null as seen from alerts`.execute(
     admin,
   );
   expect(told.rows).toEqual([{ customer_id: 'C-7', people: ['li'], cause: 'delivery', seen: true }]);

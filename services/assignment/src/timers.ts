@@ -23,22 +23,22 @@ export function fireTimers(service: Assignment): void {
     const keys = (kind: string) => timers.filter((timer) => timer.kind === kind).map((timer) => timer.key);
     await service.deliveries.fire(tx, keys('deliver'));
     const events = await deliverDigests(service, tx, keys('digest').map(personOf), now);
-    const policy = await policies.current(tx);
-    if (keys('drain').length > 0) events.push(...(await drain(service, tx, policy, now)));
-    const [parked, unchecked] = [keys('park'), keys('check')];
-    if (parked.length > 0 || unchecked.length > 0) {
-      const desk = await Desk.forCases(tx, now, [...new Set([...parked, ...unchecked])]);
+    const [queue, parked, unchecked, flags] = [keys('drain'), keys('park'), keys('check'), keys('abuse-flag')];
+    if (queue.length + parked.length + unchecked.length + flags.length > 0) {
+      const policy = await policies.current(tx);
+      if (queue.length > 0) events.push(...(await drain(service, tx, policy, now)));
+      if (flags.length > 0) events.push(...(await expireFlags(tx, flags, now, policy)));
+      const caseIds = [...new Set([...parked, ...unchecked])];
+      const desk = await Desk.forCases(tx, now, caseIds);
       for (const file of desk.files) {
         const cause = { correlationid: file.feedbackId };
+        const channel = policy.recoveryCheck.channel;
         if (parked.includes(file.caseId)) desk.apply(file, { do: 'end-park' }, cause);
-        const channel = policy.recoveryCheck.channel as 'sms';
         if (unchecked.includes(file.caseId)) desk.apply(file, { do: 'check-recovery', channel }, cause);
       }
       await finish(service, tx, desk, new Alerts(desk, policy), policy);
       events.push(...desk.events);
     }
-    const flags = keys('abuse-flag');
-    if (flags.length > 0) events.push(...(await expireFlags(tx, flags, now, policy)));
     await bus.publish(tx, events);
   });
 }
