@@ -82,6 +82,18 @@ test('rules import nothing that does I/O, tells the time or knows a database', (
   }
 });
 
+test('business time does no I/O and is told the time', () => {
+  const files = all.filter(({ file }) => file.startsWith('packages/calendar/') && !isTest(file));
+  expect(files.length).toBeGreaterThan(3);
+  for (const { file, imports } of files) {
+    expect(
+      imports.filter((name) => !/^(\.\/[a-z-]+\.ts|zod|ical\.js|temporal-polyfill)$/.test(name)),
+      file,
+    ).toEqual([]);
+    expect(readFileSync(join(root, file), 'utf8'), file).not.toMatch(/Date\.now\(|new Date\(\)|Temporal\.Now|await /);
+  }
+});
+
 test('one file knows the Kafka client, besides what sends to public topics as an outsider would', () => {
   const users = all.filter(({ file, imports }) => !isTest(file) && imports.includes('kafkajs')).map(({ file }) => file);
   const outsiders = users.filter((file) => file !== 'packages/bus/src/kafka.ts');
