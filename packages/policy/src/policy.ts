@@ -143,6 +143,10 @@ export const Policy = z
         })
         .meta({ description: 'Which clocks stand still for which reason.' }),
       ladders: z.partialRecord(ClockKind, z.array(Step)),
+      off: z
+        .array(ClockKind.exclude(['first-contact', 'resolution']))
+        .optional()
+        .meta({ description: 'Deadlines nobody wants kept; those the service is for are not among them.' }),
     }),
     contact: z.strictObject({
       channels: perPriority(z.array(z.string()).min(1)),
