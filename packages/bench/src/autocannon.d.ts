@@ -1,6 +1,7 @@
 declare module 'autocannon' {
   export default function autocannon(options: {
     url: string;
+    headers: Record<string, string>;
     requests: { path: string }[];
     connections: number;
     duration: number;

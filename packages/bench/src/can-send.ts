@@ -33,10 +33,12 @@ export async function canSend(report: Report, { seconds, rounds, quick }: BenchO
 
 const customer = (n: number): string => `C${String(n).padStart(11, '0')}`;
 
-async function untilLoaded({ urls }: House, listed: number): Promise<void> {
+async function untilLoaded({ authorize, urls }: House, listed: number): Promise<void> {
+  const headers = await authorize('marketing');
   for (let tries = 0; tries < 600; tries++) {
     const answer = await fetch(
       `${urls['suppression-list']}/v1/can-send?class=promo&customerId=${customer(listed * 2)}`,
+      { headers },
     );
     if (((await answer.json()) as { code: string }).code === 'clear') return;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -46,18 +48,19 @@ async function untilLoaded({ urls }: House, listed: number): Promise<void> {
 
 /** GET one by one from a load generator in a process of its own, beside a bare fastify route with a Set of the same. */
 async function single(report: Report, house: House, listed: number, seconds: number, rounds: number): Promise<void> {
+  const { authorization } = await house.authorize('system');
   const bare = fork(new URL('./bare-route.ts', import.meta.url), [String(listed)]);
   try {
     const [{ url }] = (await once(bare, 'message')) as [{ url: string }];
     const p99 = { heard: [] as number[], bare: [] as number[] };
     const load = (name: 'heard' | 'bare', base: string) => async () => {
-      const result = await generateLoad(`${base}/v1/can-send`, listed, seconds);
+      const result = await generateLoad(`${base}/v1/can-send`, listed, seconds, authorization);
       p99[name].push(result.p99);
       return result.rate;
     };
     progress(`single checks, ${rounds} rounds of ${seconds} s each way`);
-    await generateLoad(`${house.urls['suppression-list']}/v1/can-send`, listed, 2);
-    await generateLoad(`${url}/v1/can-send`, listed, 2);
+    await generateLoad(`${house.urls['suppression-list']}/v1/can-send`, listed, 2, authorization);
+    await generateLoad(`${url}/v1/can-send`, listed, 2, authorization);
     const cpu = countCpu();
     const rates = await interleave(rounds, {
       heard: load('heard', house.urls['suppression-list']),
@@ -79,10 +82,10 @@ interface Load {
   p99: number;
 }
 
-async function generateLoad(url: string, listed: number, seconds: number): Promise<Load> {
+async function generateLoad(url: string, listed: number, seconds: number, authorization: string): Promise<Load> {
   const child = spawn(
     process.execPath,
-    [new URL('./load.ts', import.meta.url).pathname, url, String(listed), String(seconds)],
+    [new URL('./load.ts', import.meta.url).pathname, url, String(listed), String(seconds), authorization],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -103,6 +106,7 @@ async function bulk(report: Report, house: House, listed: number, rounds: number
   const text = JSON.stringify(ids);
   const set = new Set(Array.from({ length: listed }, (_, n) => customer(n)));
   const perCall = 50_000;
+  const identity = await house.authorize('marketing');
   const check = (refused: number) => {
     if (refused !== expected) throw new Error(`${refused} refused, not ${expected}`);
   };
@@ -120,7 +124,7 @@ async function bulk(report: Report, house: House, listed: number, rounds: number
           for (let customerIds = calls.pop(); customerIds; customerIds = calls.pop()) {
             const answer = await fetch(`${house.urls['suppression-list']}/v1/can-send`, {
               method: 'POST',
-              headers: { 'content-type': 'application/json' },
+              headers: { 'content-type': 'application/json', ...identity },
               body: JSON.stringify({ class: 'promo', customerIds }),
             });
             refused += ((await answer.json()) as { refused: string[] }).refused.length;

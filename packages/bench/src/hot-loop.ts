@@ -30,12 +30,12 @@ export async function hotLoop(report: Report, options: BenchOptions): Promise<vo
   await triageAlone(report, options);
 }
 
-async function hirePeople({ urls }: House): Promise<void> {
+async function hirePeople({ authorize, urls }: House): Promise<void> {
   const roles = ['director', 'crisis-team', 'senior-support', 'support', 'supervisor'];
   for (const [n, role] of roles.flatMap((role) => [role, role]).entries()) {
     const answer = await fetch(`${urls.assignment}/v1/people/${role}-${n}`, {
       method: 'PUT',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(await authorize('admin')) },
       body: JSON.stringify({ name: `${role} ${n}`, roles: [role] }),
     });
     if (!answer.ok) throw new Error(`adding a person failed: ${answer.status}`);
@@ -71,6 +71,7 @@ async function sustain(
     target: bus === 'kafka' ? house.brokers[0]! : house.urls.ingest,
     window: 10_000,
     batch: 500,
+    headers: await house.authorize('system'),
   } as const;
   progress(`${bus}: warming up`);
   await feed(admin, { ...order, run: `${bus}-warm`, seconds: 60, total: quick ? 1_000 : 5_000 });

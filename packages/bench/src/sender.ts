@@ -16,6 +16,8 @@ export interface Order {
   total: number;
   window: number;
   batch: number;
+  /** Over HTTP. */
+  headers: Record<string, string>;
 }
 
 export type FromSender = { startedAt: number } | { sent: number; endedAt: number } | { failed: string };
@@ -77,13 +79,13 @@ async function overKafka({ target, run }: Order) {
   };
 }
 
-function overHttp({ target, run }: Order) {
+function overHttp({ target, run, headers }: Order) {
   return {
     close: async () => {},
     async send(numbers: number[]) {
       const answer = await fetch(`${target}/v1/responses/batch`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(numbers.map((n) => responseOf(run, n))),
       });
       const { results } = (await answer.json()) as { results?: { status: string }[] };

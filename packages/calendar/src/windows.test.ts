@@ -123,6 +123,11 @@ test('four hours of one day are kept, up to the minute the night begins', () => 
   expect(fourHours(at(2, '08:00'), 'P0')).toEqual({ kind: 'kept', at: at(2, '12:00') });
 });
 
+test('a short deadline given after the night is kept: the night took nothing from it', () => {
+  const asked = { from: at(3, '08:10'), until: at(3, '08:40'), quiet: night, timeZone, graceMs: hour };
+  expect(moveOutOfQuietHours({ ...asked, priority: 'P1' })).toEqual({ kind: 'kept', at: at(3, '08:40') });
+});
+
 test('the most urgent are not moved: the owner is asked', () => {
   expect(fourHours(at(2, '20:00'), 'P0')).toEqual({ kind: 'ask-owner', at: at(3, '00:00'), proposed: at(3, '09:00') });
 });

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@heard/events/registry';
 import { serviceNames } from '@heard/service/migration';
 import { Command } from 'commander';
+import { type Identity, identify, tokenHelp } from './identity.ts';
 import { findTarget } from './target.ts';
 
 interface Letter {
@@ -20,6 +21,7 @@ export function deadLettersCommand(): Command {
     .command('list')
     .description('all open ones, service by service')
     .option('--data <folder>', 'the folder npm start keeps its data in', '.heard')
+    .option('--token <token>', tokenHelp)
     .option('--json', 'print JSON')
     .action(list);
   command
@@ -28,8 +30,9 @@ export function deadLettersCommand(): Command {
     .argument('<service>')
     .argument('<id>')
     .option('--data <folder>', 'the folder npm start keeps its data in', '.heard')
-    .action(async (service: string, id: string, flags: { data: string }) => {
-      const letter = await ask(`${urlOf(flags.data, service)}/v1/dead-letters/${id}`);
+    .option('--token <token>', tokenHelp)
+    .action(async (service: string, id: string, flags: Identity) => {
+      const letter = await (await asker(flags))(`${urlOf(flags.data, service)}/v1/dead-letters/${id}`);
       process.stdout.write(`${JSON.stringify(letter, null, 2)}\n`);
     });
   command
@@ -38,19 +41,22 @@ export function deadLettersCommand(): Command {
     .argument('<service>')
     .argument('[id]', 'default: all')
     .option('--data <folder>', 'the folder npm start keeps its data in', '.heard')
-    .action(async (service: string, id: string | undefined, flags: { data: string }) => {
+    .option('--token <token>', tokenHelp)
+    .action(async (service: string, id: string | undefined, flags: Identity) => {
       const url = urlOf(flags.data, service);
-      const ids = id ? [id] : (await open(url)).map((letter) => letter.id);
-      for (const one of ids) await ask(`${url}/v1/dead-letters/${one}/retry`, { method: 'POST' });
+      const ask = await asker(flags);
+      const ids = id ? [id] : (await open(url, ask)).map((letter) => letter.id);
+      for (const one of ids) await ask(`${url}/v1/dead-letters/${one}/retry`, 'POST');
       process.stdout.write(`${ids.length} handed to ${service} again; list shows what is still open\n`);
     });
   return command;
 }
 
-async function list(flags: { data: string; json?: true }): Promise<void> {
+async function list(flags: Identity & { json?: true }): Promise<void> {
   const { urls } = findTarget(flags.data, process.env);
+  const ask = await asker(flags);
   const all = await Promise.all(
-    serviceNames.map(async (service) => (await open(urls[service])).map((letter) => ({ service, ...letter }))),
+    serviceNames.map(async (service) => (await open(urls[service], ask)).map((letter) => ({ service, ...letter }))),
   );
   const letters = all.flat();
   if (flags.json) process.stdout.write(`${JSON.stringify(letters, null, 2)}\n`);
@@ -60,7 +66,7 @@ async function list(flags: { data: string; json?: true }): Promise<void> {
   }
 }
 
-async function open(url: string): Promise<Letter[]> {
+async function open(url: string, ask: Ask): Promise<Letter[]> {
   const letters: Letter[] = [];
   for (let before = ''; ; ) {
     const page = (await ask(`${url}/v1/dead-letters?limit=200${before && `&before=${before}`}`)) as {
@@ -79,9 +85,14 @@ function urlOf(data: string, service: string): string {
   return url;
 }
 
-async function ask(url: string, init?: RequestInit): Promise<unknown> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
-  const body = (await response.json()) as { detail?: string };
-  if (!response.ok) throw new Error(body.detail ?? `${url} answered ${response.status}`);
-  return body;
+type Ask = (url: string, method?: 'GET' | 'POST') => Promise<unknown>;
+
+async function asker(flags: Identity): Promise<Ask> {
+  const headers = await identify(flags, ['system']);
+  return async (url, method = 'GET') => {
+    const response = await fetch(url, { method, headers, signal: AbortSignal.timeout(10_000) });
+    const body = (await response.json()) as { detail?: string };
+    if (!response.ok) throw new Error(body.detail ?? `${url} answered ${response.status}`);
+    return body;
+  };
 }

@@ -6,10 +6,12 @@ import { migrateCommand } from './migrate-command.ts';
 import { policyCommand } from './policy-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { startCommand } from './start-command.ts';
+import { tokenCommand } from './token-command.ts';
 
 const program = new Command('heard')
   .description('closes the loop with unhappy customers')
   .addCommand(startCommand())
+  .addCommand(tokenCommand())
   .addCommand(replayCommand())
   .addCommand(auditCommand())
   .addCommand(deadLettersCommand())

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Identity, identify, tokenHelp } from './identity.ts';
 import { progressBar } from './progress-bar.ts';
 import { type ReplayOptions, type ReplaySummary, replay } from './replay.ts';
 
-interface Flags extends Pick<ReplayOptions, 'kind' | 'via' | 'url' | 'batch' | 'rate' | 'wait'> {
+interface Flags extends Pick<ReplayOptions, 'kind' | 'via' | 'url' | 'batch' | 'rate' | 'wait'>, Identity {
   brokers: string;
   map: Record<string, string>;
   set: Record<string, string>;
@@ -21,6 +22,8 @@ export function replayCommand(): Command {
     .addOption(new Option('--via <way>', 'how to send').choices(['http', 'kafka']).default('http'))
     .option('--url <url>', 'the ingest service; the others are looked for beside it', url, 'http://127.0.0.1:7401')
     .option('--brokers <list>', 'Kafka brokers, host:port separated by commas', '127.0.0.1:9092')
+    .option('--data <folder>', 'the folder npm start keeps its data in', '.heard')
+    .option('--token <token>', tokenHelp)
     .option('--map <column=field>', 'read a column as a field; column= drops it (repeatable)', pair, {})
     .option('--set <field=value>', 'use a value where the file has none (repeatable)', pair, {})
     .option('--batch <items>', 'items sent together, 1 to 1000', number(1, 1000), 500)
@@ -45,6 +48,7 @@ async function run(files: string[], flags: Flags): Promise<void> {
     defaults: flags.set,
     brokers: flags.brokers.split(',').filter(Boolean),
     environment: process.env,
+    headers: via === 'http' || wait ? await identify(flags, ['system']) : {},
     progress: bar?.draw,
   }).finally(() => bar?.clear());
   process.stdout.write(flags.json ? `${JSON.stringify(summary, null, 2)}\n` : describe(summary));

@@ -12,7 +12,7 @@ interface BatchAnswer {
  * `patienceMs`; since ingest knows each item by its id, sending one again does it no harm, but a batch whose answer got
  * lost is counted as duplicates.
  */
-export function httpSink(url: string, patienceMs = 60_000): Sink {
+export function httpSink(url: string, identity: Record<string, string>, patienceMs = 60_000): Sink {
   const base = url.replace(/\/+$/, '');
   return { lanes: 4, send, close: async () => undefined };
 
@@ -36,7 +36,7 @@ export function httpSink(url: string, patienceMs = 60_000): Sink {
   }
 
   async function post(target: string, body: string): Promise<Response> {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', ...identity };
     const deadline = Date.now() + patienceMs;
     for (let wait = backoff.first; ; wait = Math.min(wait * 2, backoff.most)) {
       let last: string;

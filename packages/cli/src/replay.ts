@@ -19,6 +19,8 @@ export interface ReplayOptions extends Pick<ReadOptions, 'kind' | 'map' | 'defau
   /** Wait until the services have settled and report what came of it. */
   wait: boolean;
   environment: Record<string, string | undefined>;
+  /** What says who sends, over HTTP. */
+  headers?: Record<string, string>;
   progress?(now: Progress): void;
   /** How long to try again, and how to wait for rest; tests are less patient. */
   patienceMs?: number;
@@ -71,8 +73,10 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   let responsesTaken = 0;
 
   const urls = summaryUrls(options.url, options.environment);
-  const before = options.wait ? await look(urls) : {};
-  const sink = options.via === 'kafka' ? await kafkaSink(options.brokers) : httpSink(options.url, options.patienceMs);
+  const headers = options.headers ?? {};
+  const before = options.wait ? await look(urls, headers) : {};
+  const sink =
+    options.via === 'kafka' ? await kafkaSink(options.brokers) : httpSink(options.url, headers, options.patienceMs);
   const started = performance.now();
   try {
     await sendAll();
@@ -148,7 +152,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   }
 
   async function outcome(): Promise<ReplaySummary['outcome']> {
-    const { settled, after } = await settle(urls, before, responsesTaken, options.settling);
+    const { settled, after } = await settle(urls, headers, before, responsesTaken, options.settling);
     const changed = difference(before, after);
     return {
       settled,

@@ -1,6 +1,8 @@
 /** service -> counter -> how many */
 export type Counters = Record<string, Record<string, number>>;
 
+type Headers = Record<string, string>;
+
 /** The services after ingest, in the order of their ports. */
 const beside = ['triage', 'assignment', 'sla-timer', 'suppression-list', 'rca'];
 
@@ -17,10 +19,10 @@ export function summaryUrls(ingestUrl: string, environment: Record<string, strin
 }
 
 /** What each service holds now; one that does not answer is absent. */
-export async function look(urls: ReadonlyMap<string, string>): Promise<Counters> {
+export async function look(urls: ReadonlyMap<string, string>, headers: Headers): Promise<Counters> {
   const looks = [...urls].map(async ([service, url]): Promise<Counters> => {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) });
       return response.ok ? { [service]: flat((await response.json()) as Record<string, unknown>) } : {};
     } catch {
       return {};
@@ -47,18 +49,19 @@ function flat(counters: Record<string, unknown>, prefix = ''): Record<string, nu
  */
 export async function settle(
   urls: ReadonlyMap<string, string>,
+  headers: Headers,
   before: Counters,
   arrivals: number,
   timing = { everyMs: 1_000, boundMs: 120_000 },
 ): Promise<{ settled: boolean; after: Counters }> {
   const deadline = Date.now() + timing.boundMs;
-  let after = await look(urls);
+  let after = await look(urls, headers);
   for (let alike = 1; ; ) {
     const arrived = (after.triage?.feedback ?? 0) - (before.triage?.feedback ?? 0) >= arrivals;
     if (alike >= (arrived ? 2 : 6)) return { settled: true, after };
     if (Date.now() > deadline) return { settled: false, after };
     await new Promise((resolve) => setTimeout(resolve, timing.everyMs));
-    const next = await look(urls);
+    const next = await look(urls, headers);
     alike = JSON.stringify(next) === JSON.stringify(after) ? alike + 1 : 1;
     after = next;
   }

@@ -44,11 +44,11 @@ async function run(flags: Flags): Promise<void> {
     log: (line) => process.stdout.write(`${line}\n`),
   });
   try {
-    await welcomeStaff(house.urls.assignment);
+    await welcomeStaff(house.urls.assignment, await house.authorize('admin'));
     const target: Target = { bus: flags.bus, adminUrl: house.adminUrl, brokers: house.brokers, urls: house.urls };
     writeFileSync(targetFile(dir), JSON.stringify(target, null, 2), { mode: 0o600 });
     process.stdout.write(
-      `${table(target)}\nready in ${((performance.now() - begun) / 1000).toFixed(1)} s; Ctrl-C stops it\n`,
+      `${table(target)}\na token to talk to them: npm run --silent heard -- token --role supervisor --person me${dataFlag(flags.data)}\nready in ${((performance.now() - begun) / 1000).toFixed(1)} s; Ctrl-C stops it\n`,
     );
     if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
     process.stdout.write('stopping\n');
@@ -59,19 +59,23 @@ async function run(flags: Flags): Promise<void> {
 }
 
 /** Somebody must be there to own cases: on the first start the sample's staff moves in. */
-async function welcomeStaff(url: string): Promise<void> {
-  const { items } = (await (await fetch(`${url}/v1/people`)).json()) as { items: unknown[] };
+async function welcomeStaff(url: string, authorization: { authorization: string }): Promise<void> {
+  const { items } = (await (await fetch(`${url}/v1/people`, { headers: authorization })).json()) as {
+    items: unknown[];
+  };
   if (items.length > 0) return;
   const file = new URL('../../../sample/people.yaml', import.meta.url);
   const { people } = parse(readFileSync(file, 'utf8')) as { people: { id: string; name: string; roles: string[] }[] };
   for (const { id, ...person } of people) {
     await fetch(`${url}/v1/people/${id}`, {
       method: 'PUT',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...authorization },
       body: JSON.stringify(person),
     });
   }
 }
+
+const dataFlag = (folder: string) => (folder === '.heard' ? '' : ` --data ${folder}`);
 
 function table({ bus, urls, brokers }: Target): string {
   const rows = Object.entries(urls).map(([name, url]) => [name, url, `${url}/docs`]);

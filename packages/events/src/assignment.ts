@@ -66,6 +66,9 @@ export const CaseContactAttempted = z
     direction: Direction,
     outcome: z.string(),
     durationSeconds: z.int().nonnegative().optional(),
+    calledAt: Instant.optional().meta({ description: 'Unanswered calls only, with the two below.' }),
+    window: z.string().optional().meta({ description: "The part of the customer's day, such as 2026-11-05/1." }),
+    late: z.boolean().optional().meta({ description: 'Made after the first contact was due.' }),
     by: PersonId,
   })
   .meta({ description: 'Somebody tried to reach the customer. Not a contact.' });

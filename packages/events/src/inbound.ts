@@ -1,5 +1,16 @@
 import * as z from 'zod';
-import { CustomerId, ExternalId, FeedbackKind, FollowUp, Instant, Money, personal, Score, text } from './vocabulary.ts';
+import {
+  ContactChannel,
+  CustomerId,
+  ExternalId,
+  FeedbackKind,
+  FollowUp,
+  Instant,
+  Money,
+  personal,
+  Score,
+  text,
+} from './vocabulary.ts';
 
 /**
  * What survey platforms, desks and CRM systems send us, by HTTP, file or Kafka. Strict: a field we do not know is an
@@ -46,6 +57,9 @@ export const CustomerValue = z
     honorific: text(60).min(1).meta(personal).optional(),
     phone: text(40).min(1).meta(personal).optional(),
     email: z.email().max(200).meta(personal).optional(),
+    optOuts: z.array(ContactChannel).max(10).optional().meta({
+      description: 'Channels on which the customer wants no message, not even one about their own complaint.',
+    }),
     timeZone: z.string().max(60).refine(isTimeZone, 'must be an IANA time zone such as Asia/Shanghai').optional(),
     occurredAt: Instant,
   })

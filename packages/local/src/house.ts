@@ -9,10 +9,12 @@ import { connectKafka, createTopics } from '@heard/bus/kafka';
 import { defaultPartitions } from '@heard/bus/log';
 import type { ServiceName } from '@heard/events/registry';
 import { presetPolicy } from '@heard/policy/policy';
+import type { AccessRole } from '@heard/service/access';
 import { schemaOf } from '@heard/service/database';
 import { migrate, serviceNames } from '@heard/service/migration';
 import { publishPolicy } from '@heard/service/policy-publication';
 import pg from 'pg';
+import { keySetFile, localIssuer, openIssuer } from './issuer.ts';
 import { type LocalKafka, startKafka } from './kafka.ts';
 import { findPort } from './port.ts';
 import { type LocalPostgres, startPostgres } from './postgres.ts';
@@ -24,6 +26,8 @@ export interface House {
   adminUrl: string;
   brokers: string[];
   kafka: LocalKafka | undefined;
+  /** The `authorization` header of somebody with these roles. */
+  authorize(...roles: AccessRole[]): Promise<{ authorization: string }>;
   pid(service: ServiceName): number | undefined;
   /** Sends a service a signal; one that ends is started again, as any supervisor would. false: it is down just now. */
   kill(service: ServiceName, signal: NodeJS.Signals): boolean;
@@ -68,6 +72,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   // One that can be written into a snippet: 7492 beside services on 7401 …
   const kafkaPort = options.bus === 'kafka' ? await findPort(options.basePort && options.basePort + 92) : undefined;
   mkdirSync(join(options.dir, 'logs'), { recursive: true });
+  const issuer = await openIssuer(options.dir);
   const closing: (() => Promise<void>)[] = [];
   let over = false;
   const close = async () => {
@@ -149,6 +154,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       adminUrl,
       brokers: kafka?.brokers ?? [],
       kafka,
+      authorize: async (...roles) => ({ authorization: `Bearer ${await issuer.token({ roles })}` }),
       pid: (name) => programs.get(name)?.pid,
       kill: (name, signal) => {
         const program = programs.get(name);
@@ -222,6 +228,10 @@ function environmentOf(
     DATABASE_URL: url.href,
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: String(port),
+    AUTH_JWKS_FILE: keySetFile(options.dir),
+    AUTH_JWKS_URL: '',
+    AUTH_ISSUER: localIssuer,
+    AUTH_AUDIENCE: 'heard',
     ...options.environment,
   };
 }

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
-const good = { DATABASE_URL: 'postgres://a:b@127.0.0.1/heard', HTTP_PORT: '7401' };
+const publicKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+const good = {
+  DATABASE_URL: 'postgres://a:b@127.0.0.1/heard',
+  HTTP_PORT: '7401',
+  AUTH_JWKS: JSON.stringify({ keys: [publicKey] }),
+  AUTH_ISSUER: 'https://id.example',
+};
 
 test('the least one has to say', () => {
   expect(readConfig(good)).toMatchObject({ BUS: 'postgres', HTTP_HOST: '127.0.0.1', HTTP_PORT: 7401 });
@@ -21,7 +27,25 @@ test('Kafka needs brokers', () => expect(() => readConfig({ ...good, BUS: 'kafka
 test('a secret may come from a file', () => {
   const dir = mkdtempSync(join(tmpdir(), 'heard-config-'));
   writeFileSync(join(dir, 'url'), `${good.DATABASE_URL}\n`);
-  expect(readConfig({ DATABASE_URL_FILE: join(dir, 'url'), HTTP_PORT: '0' }).DATABASE_URL).toBe(good.DATABASE_URL);
+  expect(readConfig({ ...good, DATABASE_URL: '', DATABASE_URL_FILE: join(dir, 'url') }).DATABASE_URL).toBe(
+    good.DATABASE_URL,
+  );
   rmSync(dir, { recursive: true });
   expect(() => readConfig({ DATABASE_URL_FILE: join(dir, 'url'), HTTP_PORT: '0' })).toThrow(/DATABASE_URL_FILE/);
+});
+
+test('who issues tokens must be known, by one key set', () => {
+  const { AUTH_JWKS, AUTH_ISSUER: _issuer, ...open } = good;
+  expect(() => readConfig(open)).toThrow(/AUTH_ISSUER: must be set/);
+  expect(() => readConfig({ ...good, AUTH_JWKS: '' })).toThrow(/AUTH_JWKS/);
+  expect(() => readConfig({ ...good, AUTH_JWKS, AUTH_JWKS_URL: 'https://id.example/keys' })).toThrow(/not both/);
+});
+
+test.each([
+  ['not JSON', '{'],
+  ['no keys', '{"keys":[]}'],
+  ['a private key', JSON.stringify({ keys: [{ ...publicKey, d: 'd' }] })],
+  ['a shared secret', JSON.stringify({ keys: [{ kty: 'oct', k: 'secret' }] })],
+])('a key set that is %s is refused', (_what, AUTH_JWKS) => {
+  expect(() => readConfig({ ...good, AUTH_JWKS })).toThrow(/AUTH_JWKS: must be a JWK set with public keys only/);
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { JSONWebKeySet } from 'jose';
 import * as z from 'zod';
 
 /** What every service reads from its environment. `docs/configuration.md` is generated from this schema. */
@@ -26,6 +27,18 @@ export const BaseConfig = z.object({
     .regex(/^\d{1,5}$/, 'must be a port number')
     .transform(Number)
     .describe('Port to listen on; 0 takes a free one.'),
+  AUTH_JWKS: z
+    .string()
+    .default('')
+    .transform(keySet)
+    .describe('Public keys of whoever issues tokens, a JWK set as JSON; this or AUTH_JWKS_URL must be set.'),
+  AUTH_JWKS_URL: z
+    .string()
+    .regex(/^(https?:.+)?$/, 'must be an http or https URL')
+    .default('')
+    .describe('Where to fetch that key set instead.'),
+  AUTH_ISSUER: z.string('must be set').describe('Who issues tokens: their `iss`.'),
+  AUTH_AUDIENCE: z.string().default('heard').describe('For whom they are: their `aud`.'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -75,8 +88,23 @@ export function readConfig(environment: Record<string, string | undefined>): Bas
   if (result.success && result.data.BUS === 'kafka' && result.data.KAFKA_BROKERS.length === 0) {
     problems.push('KAFKA_BROKERS: is needed when BUS=kafka');
   }
+  if (result.success && (result.data.AUTH_JWKS !== undefined) === (result.data.AUTH_JWKS_URL !== '')) {
+    problems.push('AUTH_JWKS: either it or AUTH_JWKS_URL must be set, not both');
+  }
   if (!result.success || problems.length > 0) throw new InvalidConfig(`bad configuration: ${problems.join('; ')}`);
   return result.data;
+}
+
+/** Public keys only: what can sign has no place in a service, and a shared secret is such a thing. */
+function keySet(text: string, context: z.RefinementCtx): JSONWebKeySet | undefined {
+  if (text === '') return undefined;
+  const publicKey = z.looseObject({ kty: z.enum(['EC', 'RSA', 'OKP']), d: z.never().optional() });
+  try {
+    return z.object({ keys: z.array(publicKey).min(1) }).parse(JSON.parse(text));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a JWK set with public keys only' });
+    return z.NEVER;
+  }
 }
 
 function readSecret(name: string, file: string): string {

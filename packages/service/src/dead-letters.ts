@@ -1,7 +1,7 @@
-import type { Database } from '@heard/bus/log';
 import { sql } from 'kysely';
 import * as z from 'zod';
-import { type Http, NotFound } from './http.ts';
+import { NotFound } from './http.ts';
+import type { Service } from './service.ts';
 
 const DeadLetter = z.object({
   id: z.string(),
@@ -18,10 +18,14 @@ const DeadLetter = z.object({
 });
 
 /** What became a dead letter in this service, and a way to send it again. */
-export function registerDeadLetterRoutes(http: Http, database: Database, consumer: string): void {
+export function registerDeadLetterRoutes(service: Pick<Service, 'commit' | 'database' | 'http' | 'name'>): void {
+  const { commit, database, http, name: consumer } = service;
+  const access = { roles: ['admin', 'system'] } as const;
+
   http.get(
     '/v1/dead-letters',
     {
+      config: { access },
       schema: {
         summary: 'Events this service could not handle, newest first',
         querystring: z.object({
@@ -47,6 +51,7 @@ export function registerDeadLetterRoutes(http: Http, database: Database, consume
   http.get(
     '/v1/dead-letters/:id',
     {
+      config: { access },
       schema: {
         summary: 'One dead letter with its content',
         params,
@@ -66,17 +71,22 @@ export function registerDeadLetterRoutes(http: Http, database: Database, consume
   http.post(
     '/v1/dead-letters/:id/retry',
     {
+      config: { access },
       schema: {
         summary: 'Hand the event to this service again; the outcome shows in its state',
         params,
         response: { 202: z.object({ state: z.enum(['retrying']) }) },
       },
     },
-    async ({ params }, reply) => {
-      const { rows } = await sql`
-        update bus.dead_letters set retry_requested_at = now()
-         where consumer = ${consumer} and id = ${params.id} and resolved_at is null returning id`.execute(database);
-      if (rows.length === 0) throw new NotFound('There is no such dead letter, or it is resolved.');
+    async (request, reply) => {
+      const { id } = request.params;
+      await commit(request, async (tx) => {
+        const { rows } = await sql`
+          update bus.dead_letters set retry_requested_at = now()
+           where consumer = ${consumer} and id = ${id} and resolved_at is null returning id`.execute(tx);
+        if (rows.length === 0) throw new NotFound('There is no such dead letter, or it is resolved.');
+        return { result: undefined, events: [], record: `dead-letter ${id}` };
+      });
       return reply.status(202).send({ state: 'retrying' as const });
     },
   );

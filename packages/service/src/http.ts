@@ -11,6 +11,14 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import * as z from 'zod';
+import {
+  type AccessControl,
+  controlAccess,
+  Forbidden,
+  insightRoles,
+  type Principal,
+  Unauthenticated,
+} from './access.ts';
 import type { Metrics } from './metrics.ts';
 
 export type Http = FastifyInstance<
@@ -40,13 +48,14 @@ export class NotFound extends Error {
   override name = 'NotFound';
 }
 
-/** An HTTP server with OpenAPI at /docs, health, metrics, and one shape for every error. */
+/** An HTTP server with OpenAPI at /docs, health, metrics, one place that decides access, and one shape for every error. */
 export async function openHttp(options: {
   service: string;
   log: Logger;
   metrics: Metrics;
   ready(): Promise<boolean>;
-}): Promise<Http> {
+  authenticate(authorization: string | undefined): Principal | Promise<Principal>;
+}): Promise<{ http: Http } & AccessControl> {
   const app = fastify({
     bodyLimit: 1_048_576,
     requestTimeout: 60_000,
@@ -81,25 +90,34 @@ export async function openHttp(options: {
       reply.elapsedTime / 1000,
     );
   });
+  const control = controlAccess(app, options.authenticate);
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: `Heard ${options.service}`, version: '1' } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: `Heard ${options.service}`, version: '1' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      security: [{ token: [] }],
+    },
     transform: jsonSchemaTransform,
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
-  app.get('/livez', { schema: { hide: true } }, async () => ({ status: 'ok' }));
-  app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+  const open = { config: { access: 'public' }, schema: { hide: true } } as const;
+  app.get('/livez', open, async () => ({ status: 'ok' }));
+  app.get('/readyz', open, async (_request, reply) => {
     const ready = await options.ready().catch(() => false);
     return reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
   });
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+  app.get('/metrics', open, async (_request, reply) =>
     reply.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics()),
   );
-  return app;
+  return { http: app, ...control };
 }
 
 export function problem(status: number, code: string, detail: string, errors?: Problem['errors']): Problem {
   const titles: Record<number, string> = {
     400: 'The request is not valid',
+    401: 'Not known who you are',
+    403: 'Not yours to do',
     404: 'Not found',
     409: 'The rules refuse it',
     413: 'The body is too large',
@@ -118,6 +136,8 @@ function problemOf(error: FastifyError): Problem {
     return problem(400, 'invalid', errors.map((one) => `${one.field}: ${one.message}`).join('; '), errors);
   }
   if (error instanceof Rejection) return problem(409, error.code, error.message);
+  if (error instanceof Unauthenticated) return problem(401, 'unauthenticated', error.message);
+  if (error instanceof Forbidden) return problem(403, 'forbidden', error.message);
   if (error instanceof NotFound) return problem(404, 'not-found', error.message);
   const status = error.statusCode ?? 500;
   if (status < 500)
@@ -127,6 +147,7 @@ function problemOf(error: FastifyError): Problem {
 }
 
 export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
+  if (body.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.status(body.status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }
 
@@ -134,7 +155,10 @@ export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
 export function registerSummaryRoute(http: Http, read: () => Promise<Record<string, number>>): void {
   http.get(
     '/v1/summary',
-    { schema: { summary: 'How much this service holds', response: { 200: z.record(z.string(), z.number()) } } },
+    {
+      config: { access: { roles: [...insightRoles, 'system'] } },
+      schema: { summary: 'How much this service holds', response: { 200: z.record(z.string(), z.number()) } },
+    },
     read,
   );
 }

@@ -34,9 +34,11 @@ export async function migrate(options: {
       await sql`create schema if not exists bus`.execute(connection);
       applied.push(...(await run(connection, 'bus', { '001_bus': await busMigration() })));
       await createPartitions(connection, options.partitions);
+      const shared = await readMigrations(new URL('../migrations/', import.meta.url));
       for (const service of serviceNames) {
         const schema = schemaOf(service);
         await sql`create schema if not exists ${sql.id(schema)}`.execute(connection);
+        applied.push(...(await run(connection, schema, shared, 'shared_migrations')));
         applied.push(...(await run(connection, schema, await readMigrations(migrationFolder(service)))));
         await grant(connection, schema, options.appPassword);
       }
@@ -56,7 +58,13 @@ async function readMigrations(folder: URL): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-async function run(database: Kysely<unknown>, schema: string, files: Record<string, string>): Promise<string[]> {
+/** What every service has comes under a name of its own, or a service's next file would be out of order. */
+async function run(
+  database: Kysely<unknown>,
+  schema: string,
+  files: Record<string, string>,
+  table: 'migrations' | 'shared_migrations' = 'migrations',
+): Promise<string[]> {
   const migrations: Record<string, Migration> = {};
   for (const [name, text] of Object.entries(files)) {
     migrations[name] = {
@@ -70,8 +78,8 @@ async function run(database: Kysely<unknown>, schema: string, files: Record<stri
     db: database,
     provider: { getMigrations: async () => migrations },
     migrationTableSchema: schema,
-    migrationTableName: 'migrations',
-    migrationLockTableName: 'migrations_lock',
+    migrationTableName: table,
+    migrationLockTableName: `${table}_lock`,
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error) throw new Error(`migrating ${schema} failed: ${(error as Error).message}`, { cause: error });
@@ -83,7 +91,11 @@ async function grant(database: Kysely<unknown>, schema: string, password: string
   await makeRole(database, schema, password);
   const schemaId = sql.id(schema);
   await sql`grant usage on schema ${schemaId}, bus to ${role}`.execute(database);
-  await sql`grant select, insert, update, delete on all tables in schema ${schemaId} to ${role}`.execute(database);
+  // One transaction: the audit log is never anything but append-only.
+  await database.transaction().execute(async (tx) => {
+    await sql`grant select, insert, update, delete on all tables in schema ${schemaId} to ${role}`.execute(tx);
+    await sql`revoke update, delete on ${sql.id(schema, 'audit_log')} from ${role}`.execute(tx);
+  });
   await sql`grant usage on all sequences in schema ${schemaId} to ${role}`.execute(database);
   await sql`grant select, insert, update, delete on bus.log, bus.positions, bus.dead_letters to ${role}`.execute(
     database,

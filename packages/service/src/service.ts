@@ -5,6 +5,8 @@ import type { Event } from '@heard/events/event';
 import { consumers, type EventType, type ServiceName } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { type Logger, pino } from 'pino';
+import type { RecordCheck, Route } from './access.ts';
+import { appendAudit, type ChangingRequest, registerAuditLogRoute } from './audit-log.ts';
 import { type Clock, realClock } from './clock.ts';
 import { type BaseConfig, readConfig } from './config.ts';
 import { openDatabase, schemaOf } from './database.ts';
@@ -13,6 +15,7 @@ import { type Http, openHttp } from './http.ts';
 import { Metrics } from './metrics.ts';
 import { Policies } from './policies.ts';
 import { runTimers, setTimers, type Timer } from './timers.ts';
+import { authenticator } from './tokens.ts';
 
 /** What a service gets to build itself from. */
 export interface Service {
@@ -25,8 +28,17 @@ export interface Service {
   bus: Bus;
   http: Http;
   policies: Policies;
-  /** One transaction whose events are published when it commits: what an HTTP command does. */
-  commit<T>(work: (tx: Tx) => Promise<{ result: T; events: Event[] }>): Promise<T>;
+  /**
+   * One transaction whose events are published when it commits: what an HTTP command does. The audit log gets a row in
+   * the same transaction; `record` names what was changed (without it, the first parameter of the path) and `version`
+   * what it is at now.
+   */
+  commit<T>(
+    request: ChangingRequest,
+    work: (tx: Tx) => Promise<{ result: T; events: Event[]; record?: string; version?: number }>,
+  ): Promise<T>;
+  /** Says which principals reach which records of the routes that name this record scope. */
+  recordScope(name: string, check: RecordCheck): void;
   consume<T extends EventType>(subscription: Omit<Subscription<T>, 'consumer'>): void;
   setTimers(tx: Tx, timers: readonly Timer[], move?: 'always' | 'if-earlier'): Promise<void>;
   fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>): void;
@@ -36,6 +48,7 @@ export interface Service {
 
 export interface Running {
   url: string;
+  routes: readonly Route[];
   close(): Promise<void>;
 }
 
@@ -106,14 +119,23 @@ export async function startService(
       else await sql`select 1`.execute(database);
       return bus.ready();
     };
-    const http = await openHttp({
+    const { http, recordScope, routes } = await openHttp({
       service: name,
       log,
       metrics,
       ready,
+      authenticate: authenticator(config),
     });
     closing.push(() => http.close());
-    registerDeadLetterRoutes(http, database, name);
+    const commit: Service['commit'] = async (request, work) =>
+      database.transaction().execute(async (tx) => {
+        const { result, events, record, version } = await work(tx);
+        await appendAudit(tx, request, { record, version, at: clock.now() });
+        await bus.publish(tx, events);
+        return result;
+      });
+    registerDeadLetterRoutes({ commit, database, http, name });
+    registerAuditLogRoute(http, database);
 
     const starting: (() => Promise<void>)[] = [];
     await wire({
@@ -126,13 +148,8 @@ export async function startService(
       bus,
       http,
       policies,
-      async commit(work) {
-        return database.transaction().execute(async (tx) => {
-          const { result, events } = await work(tx);
-          await bus.publish(tx, events);
-          return result;
-        });
-      },
+      commit,
+      recordScope,
       consume: (subscription) => {
         starting.push(() => bus.consume({ ...subscription, consumer: name }));
       },
@@ -159,7 +176,7 @@ export async function startService(
     const url = await http.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
     for (const start of starting) await start();
     log.info({ url, bus: config.BUS }, 'ready');
-    return { url, close };
+    return { url, routes, close };
   } catch (error) {
     await close();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {

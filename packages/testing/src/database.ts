@@ -12,6 +12,8 @@ export interface TestDatabase {
   urlOf(service: string): string;
   /** A pool as the administrator, with the schema as search path. */
   open(schema: string, connections?: number): Database;
+  /** The same as a service's own role, one connection. */
+  as(service: string): Database;
   /** Takes the database away from everybody, as an outage would: sessions end and no new one begins. */
   cut(): Promise<void>;
   mend(): Promise<void>;
@@ -26,16 +28,23 @@ export async function testDatabase(): Promise<TestDatabase> {
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   const opened: Database[] = [];
+  const urlOf = (service: string) => {
+    const own = new URL(url);
+    own.username = `heard_${schemaOf(service)}`;
+    own.password = appPassword;
+    return own.href;
+  };
   return {
     url: url.href,
-    urlOf(service) {
-      const own = new URL(url);
-      own.username = `heard_${schemaOf(service)}`;
-      own.password = appPassword;
-      return own.href;
-    },
+    urlOf,
     open(schema, connections = 4) {
       const database = openDatabase({ url: url.href, schema: schemaOf(schema), connections, onError: () => {} });
+      opened.push(database);
+      return database;
+    },
+    as(service) {
+      const options = { url: urlOf(service), schema: schemaOf(service), connections: 1, onError: () => {} };
+      const database = openDatabase(options);
       opened.push(database);
       return database;
     },

@@ -4,6 +4,7 @@ import kafkajs from 'kafkajs';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from './eventually.ts';
+import { bearer } from './tokens.ts';
 import { startVillage, type Village } from './village.ts';
 
 const missing = inject('kafkaMissing');
@@ -66,7 +67,7 @@ describe.skipIf(missing)(`the four ways in${missing && ` (${missing})`}`, () => 
     const { kind, channel, comment, occurredAt, followUp } = response('three');
     await fetch(`${village.urls.ingest}/v1/imports/responses`, {
       method: 'POST',
-      headers: { 'content-type': 'text/csv' },
+      headers: { 'content-type': 'text/csv', ...(await bearer(['supervisor'])) },
       body: `source,externalId,customerId,kind,channel,scale,score,comment,occurredAt,followUp,attributes.store\nfour-ways,three,customer-three,${kind},${channel},nps,2,"${comment.replaceAll('"', '""')}",${occurredAt},${followUp},滨江店\n`,
     });
     await produce(JSON.stringify(response('four')));

@@ -1,10 +1,19 @@
 import { audit } from '@heard/cli/audit';
 import { VirtualClock } from '@heard/service/clock';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { bearer } from './tokens.ts';
 import { startVillage, type Village } from './village.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
+
+const staff = {
+  dora: 'director',
+  carl: 'crisis-team',
+  ming: 'csm',
+  sven: 'senior-support',
+  lin: 'support',
+} as const;
 
 /** One story, told on both buses: what the seeds say must happen to one customer over forty days. */
 describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', (bus) => {
@@ -16,13 +25,7 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
   beforeAll(async () => {
     if (skipped) return;
     village = await startVillage({ clock, bus });
-    for (const [id, role] of [
-      ['dora', 'director'],
-      ['carl', 'crisis-team'],
-      ['ming', 'csm'],
-      ['sven', 'senior-support'],
-      ['lin', 'support'],
-    ]) {
+    for (const [id, role] of Object.entries(staff)) {
       await village.send('assignment', 'PUT', `/v1/people/${id}`, { name: id, roles: [role] });
     }
   });
@@ -69,8 +72,12 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
       warnedPercent: number;
       dueAt: string;
     }[];
-  const act = (caseId: string, what: string, body: object) =>
-    village.send('assignment', 'POST', `/v1/cases/${caseId}/${what}`, body);
+  const as = (id: keyof typeof staff) => bearer([staff[id]], id);
+  const act = async (
+    caseId: string,
+    what: string,
+    { by, ...body }: { by: keyof typeof staff; [field: string]: string },
+  ) => village.send('assignment', 'POST', `/v1/cases/${caseId}/${what}`, body, await as(by));
   const reasons = async (customerId: string) =>
     (await village.send('suppression-list', 'GET', `/v1/stop-list/${customerId}`)).body.entries
       .filter((entry: { endedAt: string | null }) => entry.endedAt === null)
@@ -86,13 +93,11 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
 
       const { body: alerts } = await village.send('assignment', 'GET', '/v1/alerts?level=page');
       const [page] = alerts.items;
+      const acknowledge = async (id: keyof typeof staff) =>
+        village.send('assignment', 'POST', `/v1/alerts/${page.alertId}/acknowledge`, undefined, await as(id));
       expect(page.people.sort()).toEqual(['carl', 'dora']);
-      expect(
-        (await village.send('assignment', 'POST', `/v1/alerts/${page.alertId}/acknowledge`, { by: 'carl' })).status,
-      ).toBe(200);
-      expect(
-        (await village.send('assignment', 'POST', `/v1/alerts/${page.alertId}/acknowledge`, { by: 'dora' })).body.code,
-      ).toBe('acknowledged-already');
+      expect((await acknowledge('carl')).status).toBe(200);
+      expect((await acknowledge('dora')).body.code).toBe('acknowledged-already');
 
       expect(await reasons('wang')).toEqual(['recovery']);
       const clocks = await clocksOf(opened.caseId);
@@ -225,12 +230,17 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
   test.skipIf(skipped)('the same command sent twice is done once, and an old version is refused', async () => {
     await says('wu', 2, '客服不理人');
     const { caseId, version } = await caseOf('wu');
-    const once = (headers: Record<string, string>) =>
-      fetch(`${village.urls.assignment}/v1/cases/${caseId}/attempts`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify({ channel: 'phone', outcome: 'busy', by: 'sven' }),
-      }).then(async (response) => ({ status: response.status, body: (await response.json()) as any }));
+    const once = async (headers: Record<string, string>) =>
+      village.send(
+        'assignment',
+        'POST',
+        `/v1/cases/${caseId}/attempts`,
+        { channel: 'phone', outcome: 'busy' },
+        {
+          ...headers,
+          ...(await as('sven')),
+        },
+      );
     const first = await once({ 'idempotency-key': 'k1', 'if-match': `"${version}"` });
     const second = await once({ 'idempotency-key': 'k1', 'if-match': `"${version}"` });
     expect(second.body).toEqual(first.body);

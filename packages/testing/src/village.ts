@@ -2,6 +2,7 @@ import { connectKafka, createTopics } from '@heard/bus/kafka';
 import { consumers, type ServiceName } from '@heard/events/registry';
 import { startKafka } from '@heard/local/kafka';
 import { presetPolicy } from '@heard/policy/policy';
+import type { Route } from '@heard/service/access';
 import type { Clock } from '@heard/service/clock';
 import { schemaOf } from '@heard/service/database';
 import { publishPolicy } from '@heard/service/policy-publication';
@@ -15,15 +16,25 @@ import { start as suppressionList } from '../../../services/suppression-list/src
 import { start as triage } from '../../../services/triage/src/start.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
+import { authEnvironment, bearer, everything } from './tokens.ts';
 
 const starts = { ingest, triage, assignment, 'sla-timer': slaTimer, 'suppression-list': suppressionList, rca };
 
 /** All six services in this process, on a clock that may be virtual: for stories that take weeks. */
 export interface Village {
   urls: Record<ServiceName, string>;
+  /** Every route of every service, with who may use it. */
+  routes: (Route & { service: ServiceName })[];
   brokers: string[];
   database: TestDatabase;
-  send(service: ServiceName, method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  /** As somebody who may do everything, or as the one whose header is given. */
+  send(
+    service: ServiceName,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: any }>;
   /** Waits until everything published has been consumed by everybody, and no timer is due. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +59,7 @@ export async function startVillage(options: {
     log: () => {},
   });
   const running: Running[] = [];
+  const routes: Village['routes'] = [];
   const urls = {} as Record<ServiceName, string>;
   for (const [name, start] of Object.entries(starts) as [ServiceName, (options: StartOptions) => Promise<Running>][]) {
     const environment = {
@@ -56,6 +68,7 @@ export async function startVillage(options: {
       DATABASE_URL: database.urlOf(name),
       HTTP_PORT: '0',
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+      ...authEnvironment,
     };
     const fatal = (error: Error) => {
       throw error;
@@ -63,18 +76,21 @@ export async function startVillage(options: {
     const one = await start({ environment, clock: options.clock, fatal });
     running.push(one);
     urls[name] = one.url;
+    routes.push(...one.routes.map((route) => ({ ...route, service: name })));
     await eventually(`${name} to be ready`, async () => (await fetch(`${one.url}/readyz`)).ok);
   }
   const admin = database.open('bus', 2);
+  const anybody = await bearer(everything);
 
   return {
     urls,
+    routes,
     brokers,
     database,
-    async send(service, method, path, body) {
+    async send(service, method, path, body, headers = anybody) {
       const response = await fetch(`${urls[service]}${path}`, {
         method,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
         body: body === undefined ? undefined : JSON.stringify(body),
       });
       const text = await response.text();

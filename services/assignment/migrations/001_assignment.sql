@@ -18,6 +18,11 @@ create table people (
   roles text[] not null,
   present boolean not null default true,
   cap int,                                  -- most open cases; null: no limit
+  skills text[] not null default '{}',
+  team text,
+  shifts jsonb,                             -- a calendar; null: works at any time
+  leave jsonb not null default '[]',        -- [{from, until}]
+  substitute text,
   open_cases int not null default 0         -- counted here so that the least loaded is found without reading cases
 );
 
@@ -33,8 +38,16 @@ create table cases (
   owner_role text,
   received_at timestamptz not null,
   opened_at timestamptz not null,
+  started_at timestamptz not null,          -- from when on it must be contacted: received, or taken up again
   contacted_at timestamptz,
+  acknowledged boolean not null default false,
   root_cause text,
+  team text,                                -- the owner's
+  time_zone text,                           -- the customer's
+  language text,                            -- of what the customer wrote
+  needs text[] not null default '{}',       -- skills it asks for
+  work text not null default '{}',          -- what was done about it, as far as the rules ask (JSON)
+  resolved_at timestamptz,
   updated_at timestamptz not null,
   constraint owner_while_worked_on check (owner is not null or state in ('new', 'closed', 'lost'))
 );
@@ -42,6 +55,8 @@ create unique index one_open_case_per_customer on cases (customer_id) where stat
 create index cases_waiting on cases (priority, received_at) where state = 'new';
 create index cases_of_owner on cases (owner, priority, received_at) where state not in ('closed', 'lost');
 create index cases_newest on cases (opened_at desc, case_id);
+create index cases_most_urgent on cases (priority, started_at, case_id) where state not in ('closed', 'lost');
+create index cases_resolved on cases (resolved_at) where resolved_at is not null;
 
 -- Every change of a case, 1..n: what the case is, is the fold of these.
 create table case_events (
@@ -57,9 +72,32 @@ create table case_events (
 create table case_items (
   feedback_id uuid primary key,
   case_id uuid not null,
-  joined_at timestamptz not null
+  joined_at timestamptz not null,
+  comment text,                             -- the customer's words
+  hits text                                 -- red-line and high-risk words in it (JSON)
 );
 create index items_of_case on case_items (case_id);
+
+-- Who helps with a case besides its owner.
+create table case_collaborators (
+  case_id uuid not null,
+  person_id text not null,
+  primary key (case_id, person_id)
+);
+create index cases_helped_with on case_collaborators (person_id);
+
+-- How customers are addressed and reached, as the CRM last said.
+create table customers (
+  customer_id text primary key,
+  version bigint not null,
+  name text,
+  honorific text,
+  phone text,
+  email text,
+  time_zone text,
+  csm_id text,
+  opt_outs text[] not null default '{}'     -- channels on which they want no message
+);
 
 create table alerts (
   alert_id uuid primary key,
@@ -67,6 +105,8 @@ create table alerts (
   feedback_id uuid not null,
   case_id uuid,
   level text not null,
+  cause text not null,                      -- feedback, escalation, approval, help, deadline, abuse
+  about uuid,                               -- the clock, request or flag the cause names
   audiences text[] not null,
   people text[] not null,
   raised_at timestamptz not null,
@@ -77,6 +117,7 @@ create table alerts (
   acknowledged_at timestamptz
 );
 create index alerts_to_digest on alerts ((coalesce(people[1], ''))) where level = 'digest' and delivered_at is null;
+create index alerts_of_case on alerts (case_id) where case_id is not null;
 create index alerts_newest on alerts (raised_at desc, alert_id);
 
 -- Answers already given, so that a command sent twice is done once.

@@ -1,6 +1,6 @@
 import { Rejection } from '@heard/bus/rejection';
 import { newEvent } from '@heard/events/event';
-import { PersonId } from '@heard/events/vocabulary';
+import { caseRoles, seesEverything } from '@heard/service/access';
 import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -28,8 +28,9 @@ export function registerAlertRoutes(service: Service): void {
   http.get(
     '/v1/alerts',
     {
+      config: { access: { roles: [...caseRoles, 'analyst', 'admin', 'system'] } },
       schema: {
-        summary: 'Delivered alerts, newest first',
+        summary: 'Delivered alerts you may see, newest first',
         querystring: z.object({
           person: z.string().optional(),
           level: z.enum(['page', 'push', 'digest']).optional(),
@@ -39,13 +40,16 @@ export function registerAlertRoutes(service: Service): void {
         response: { 200: z.object({ items: z.array(AlertBody) }) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query, principal } = request;
+      const reader = seesEverything(request) ? null : principal.personId;
       const { rows } = await sql<z.infer<typeof AlertBody>>`
         select alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId", case_id as "caseId", level, audiences,
                people, ${instant('raised_at')} as "raisedAt", ${instant('deliver_by')} as "deliverBy",
                ${instant('delivered_at')} as "deliveredAt", acknowledged_by as "acknowledgedBy"
           from alerts
-         where delivered_at is not null and (${query.person ?? null}::text is null or ${query.person ?? null} = any (people))
+         where delivered_at is not null and (${reader}::text is null or ${reader} = any (people))
+           and (${query.person ?? null}::text is null or ${query.person ?? null} = any (people))
            and (${query.level ?? null}::text is null or level = ${query.level ?? null})
            and (${query.open ?? null}::boolean is not true or acknowledged_at is null)
          order by raised_at desc, alert_id limit ${query.limit}`.execute(database);
@@ -56,31 +60,33 @@ export function registerAlertRoutes(service: Service): void {
   http.post(
     '/v1/alerts/:alertId/acknowledge',
     {
+      config: { access: { roles: caseRoles, record: 'alert' } },
       schema: {
         summary: 'Take an alert; the first to do so has it',
         params: z.object({ alertId: z.uuid() }),
-        body: z.strictObject({ by: PersonId }),
         response: { 200: z.object({ alertId: z.uuid(), acknowledgedBy: z.string() }), 404: Problem, 409: Problem },
       },
     },
-    async ({ params, body }) =>
-      commit(async (tx) => {
+    async (request) =>
+      commit(request, async (tx) => {
+        const { params, principal } = request;
+        const by = principal.personId;
         const now = clock.now();
         const { rows } = await sql<{ customerId: string; feedbackId: string; by: string | null }>`
           select customer_id as "customerId", feedback_id as "feedbackId", acknowledged_by as by from alerts
            where alert_id = ${params.alertId} for update`.execute(tx);
         const [alert] = rows;
         if (!alert) throw new NotFound('There is no such alert.');
-        const answer = { alertId: params.alertId, acknowledgedBy: body.by };
-        if (alert.by === body.by) return { result: answer, events: [] };
+        const answer = { alertId: params.alertId, acknowledgedBy: by };
+        if (alert.by === by) return { result: answer, events: [] };
         if (alert.by) throw new Rejection('acknowledged-already', `${alert.by} has taken this alert`);
-        await sql`update alerts set acknowledged_by = ${body.by}, acknowledged_at = ${now.toISOString()}
+        await sql`update alerts set acknowledged_by = ${by}, acknowledged_at = ${now.toISOString()}
           where alert_id = ${params.alertId}`.execute(tx);
         const data = {
           alertId: params.alertId,
           customerId: alert.customerId,
           feedbackId: alert.feedbackId,
-          by: body.by,
+          by,
           at: now.toISOString(),
         };
         const event = newEvent('alert.acknowledged', alert.customerId, data, now, { correlationid: alert.feedbackId });

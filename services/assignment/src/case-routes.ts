@@ -1,12 +1,14 @@
-import type { Database } from '@heard/bus/log';
-import { ContactChannel, PersonId, text } from '@heard/events/vocabulary';
-import { type Http, NotFound, Problem } from '@heard/service/http';
-import type { VersionedPolicy } from '@heard/service/policies';
+import { Rejection } from '@heard/bus/rejection';
+import { text } from '@heard/events/vocabulary';
+import { caseRoles } from '@heard/service/access';
+import type { ChangingRequest } from '@heard/service/audit-log';
+import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
-import type { Command } from './case.ts';
-import { command } from './commands.ts';
+import { type Answer, command } from './commands.ts';
+import { type Move, moves } from './moves.ts';
+import { visibleCases } from './scope.ts';
 import { type CaseFile, caseColumns, instant } from './store.ts';
 
 const CaseBody = z.object({
@@ -19,142 +21,194 @@ const CaseBody = z.object({
   csmId: z.string().nullable(),
   owner: z.string().nullable(),
   ownerRole: z.string().nullable(),
+  team: z.string().nullable(),
+  acknowledged: z.boolean(),
   receivedAt: z.string(),
   openedAt: z.string(),
+  startedAt: z.string(),
   contactedAt: z.string().nullable(),
+  resolvedAt: z.string().nullable(),
   rootCause: z.string().nullable(),
+  timeZone: z.string().nullable(),
+  language: z.string().nullable(),
+  needs: z.array(z.string()),
 });
-const Answer = z.object({ caseId: z.uuid(), state: z.string(), version: z.int(), owner: z.string().nullable() });
-const By = PersonId.meta({ description: 'Who does it: a person id.' });
+type CaseBody = z.infer<typeof CaseBody>;
+const AnswerBody = z.object({ caseId: z.uuid(), state: z.string(), version: z.int(), owner: z.string().nullable() });
 
-/** Where the last page ended: when that case was opened, and its id. */
+const headers = z.object({
+  'idempotency-key': z.string().min(1).max(200).optional(),
+  'if-match': z
+    .string()
+    .regex(/^"?\d+"?$/, 'must be a case version')
+    .optional(),
+});
+
+/** Where the last page ended: what it is sorted by, and the last case of it. */
 const Cursor = z
   .string()
   .transform((cursor) => Buffer.from(cursor, 'base64url').toString().split(' '))
-  .pipe(z.tuple([z.iso.datetime(), z.uuid()], 'is not a cursor of this list'));
+  .pipe(z.tuple([z.string().regex(/^(P[012])?$/), z.iso.datetime(), z.uuid()], 'is not a cursor of this list'));
 
 export function registerCaseRoutes(service: Service): void {
-  const { http, database } = service;
-  registerReading(http, database);
-
-  move(
-    'attempts',
-    'Record an attempt to reach the customer',
-    { channel: ContactChannel, outcome: text(200).min(1), by: By },
-    (body) => ({
-      do: 'attempt',
-      ...body,
-    }),
-  );
-  move('contacts', 'Record a live contact', { channel: ContactChannel, by: By }, (body, policy, file) => ({
-    do: 'contact',
-    ...body,
-    allowed: policy.contact.channels[file.priority],
-  }));
-  move(
-    'park',
-    'Put the case to rest; anything the customer says brings it back',
-    { reason: text(500).min(1), by: By },
-    (body) => ({
-      do: 'park',
-      ...body,
-    }),
-  );
-  move('resolve', 'Resolve with the diagnosed root cause', { rootCause: text(500).min(1), by: By }, (body) => ({
-    do: 'resolve',
-    ...body,
-  }));
-  move('reopen', 'Take up a parked, resolved or observed case again', { by: By }, (body) => ({
-    do: 'reopen',
-    ...body,
-  }));
-  move('close', 'End the case', { outcome: z.enum(['recovered', 'lost', 'invalid']), by: By }, (body) => ({
-    do: 'close',
-    ...body,
-  }));
-
-  function move<Shape extends z.ZodRawShape>(
-    name: string,
-    summary: string,
-    shape: Shape,
-    build: (body: z.infer<z.ZodObject<Shape>>, policy: VersionedPolicy, file: CaseFile) => Command,
-  ) {
-    http.post(
-      `/v1/cases/:caseId/${name}`,
-      {
-        schema: {
-          summary,
-          params: z.object({ caseId: z.uuid() }),
-          headers: z.object({
-            'idempotency-key': z.string().min(1).max(200).optional(),
-            'if-match': z
-              .string()
-              .regex(/^"?\d+"?$/, 'must be a case version')
-              .optional(),
-          }),
-          body: z.strictObject(shape),
-          response: { 200: Answer, 404: Problem, 409: Problem },
-        },
-      },
-      async ({ params, headers, body }) => {
-        const ifMatch = headers['if-match'] === undefined ? undefined : Number(headers['if-match'].replaceAll('"', ''));
-        return command(
-          service,
-          params.caseId,
-          { idempotencyKey: headers['idempotency-key'], ifMatch },
-          (policy, file) => build(body as z.infer<z.ZodObject<Shape>>, policy, file),
-        );
-      },
-    );
-  }
+  registerList(service);
+  registerCase(service);
+  for (const [name, move] of Object.entries(moves)) registerMove(service, name, move as unknown as Move);
+  registerBulk(service);
 }
 
-function registerReading(http: Http, database: Database): void {
-  http.get(
+function registerMove(service: Service, name: string, move: Move): void {
+  service.http.post(
+    `/v1/cases/:caseId/${name}`,
+    {
+      config: { access: { roles: move.roles, record: 'case' } },
+      schema: {
+        summary: move.summary,
+        params: z.object({ caseId: z.uuid() }),
+        headers,
+        body: z.strictObject(move.shape),
+        response: { 200: AnswerBody, 404: Problem, 409: Problem },
+      },
+    },
+    async (request) => {
+      const ifMatch = request.headers['if-match']?.replaceAll('"', '');
+      return carryOut(service, request, name, move, request.body, {
+        caseId: request.params.caseId,
+        idempotencyKey: request.headers['idempotency-key'],
+        ifMatch: ifMatch === undefined ? undefined : Number(ifMatch),
+      });
+    },
+  );
+}
+
+function carryOut(
+  service: Service,
+  request: ChangingRequest,
+  name: string,
+  move: Move,
+  body: Record<string, unknown>,
+  sent: { caseId: string; idempotencyKey?: string; ifMatch?: number },
+): Promise<Answer> {
+  const by = { by: request.principal.personId, roles: request.principal.roles };
+  return command(service, request, { ...sent, name, body, movesLoad: move.movesLoad(body) }, (scene) =>
+    move.build(body, by, scene),
+  );
+}
+
+/** The same move on many cases, each by itself: the rules and the record scope hold for every one. */
+function registerBulk(service: Service): void {
+  const names = Object.keys(moves) as [keyof typeof moves];
+  service.http.post(
+    '/v1/cases/bulk',
+    {
+      config: { access: { roles: caseRoles } },
+      schema: {
+        summary: 'Do the same with many cases; each answers for itself',
+        body: z.strictObject({
+          caseIds: z.array(z.uuid()).min(1).max(200),
+          move: z.enum(names),
+          body: z.record(z.string(), z.unknown()).default({}),
+        }),
+        response: {
+          200: z.object({
+            done: z.array(AnswerBody),
+            refused: z.array(z.object({ caseId: z.uuid(), code: z.string(), message: z.string() })),
+          }),
+          409: Problem,
+        },
+      },
+    },
+    async (request) => {
+      const { caseIds, move: name } = request.body;
+      const move = moves[name] as unknown as Move;
+      const body = z.strictObject(move.shape).safeParse(request.body.body);
+      if (!body.success) throw new Rejection('invalid', z.prettifyError(body.error));
+      const { rows } = await sql<{ id: string }>`
+        select case_id as id from cases
+         where case_id = any (${caseIds}::uuid[]) and ${await visibleCases(service, request)}`.execute(
+        service.database,
+      );
+      const reachable = new Set(rows.map((row) => row.id));
+      const done: Answer[] = [];
+      const refused: { caseId: string; code: string; message: string }[] = [];
+      for (const caseId of new Set(caseIds)) {
+        try {
+          if (!reachable.has(caseId)) throw new Rejection('forbidden', 'none of your roles reaches this case');
+          done.push(await carryOut(service, request, name, move, body.data, { caseId }));
+        } catch (error) {
+          if (!(error instanceof Rejection)) throw error;
+          refused.push({ caseId, code: error.code, message: error.message });
+        }
+      }
+      return { done, refused };
+    },
+  );
+}
+
+function registerList(service: Service): void {
+  service.http.get(
     '/v1/cases',
     {
+      config: { access: { roles: [...caseRoles, 'analyst'] } },
       schema: {
-        summary: 'Cases, newest first',
+        summary: 'Cases you may see',
         querystring: z.object({
+          order: z.enum(['newest', 'urgency']).default('newest').meta({
+            description: 'urgency: open cases only, by priority and then by how long the customer has waited.',
+          }),
           state: z.string().optional(),
           owner: z.string().optional(),
           customerId: z.string().optional(),
           priority: z.enum(['P0', 'P1', 'P2']).optional(),
+          rootCause: text(500).optional(),
           cursor: Cursor.optional(),
           limit: z.coerce.number().int().min(1).max(200).default(50),
         }),
         response: { 200: z.object({ items: z.array(CaseBody), next: z.string().nullable() }) },
       },
     },
-    async ({ query }) => {
-      const [openedAt, caseId] = query.cursor ?? [];
-      const { rows } = await sql<z.infer<typeof CaseBody>>`
-        select ${caseColumns} from cases
-         where (${query.state ?? null}::text is null or state = ${query.state ?? null})
-           and (${query.owner ?? null}::text is null or owner = ${query.owner ?? null})
-           and (${query.customerId ?? null}::text is null or customer_id = ${query.customerId ?? null})
-           and (${query.priority ?? null}::text is null or priority = ${query.priority ?? null})
-           and (${openedAt ?? null}::timestamptz is null or (opened_at, case_id) < (${openedAt ?? null}::timestamptz, ${caseId ?? null}::uuid))
-         order by opened_at desc, case_id desc limit ${query.limit}`.execute(database);
-      const last = rows.at(-1);
-      const next =
-        last && rows.length === query.limit
-          ? Buffer.from(`${last.openedAt} ${last.caseId}`).toString('base64url')
-          : null;
-      return { items: rows, next };
+    async (request) => {
+      const { state, owner, customerId, priority, rootCause, order, cursor, limit } = request.query;
+      const conditions = [await visibleCases(service, request)];
+      if (state) conditions.push(sql`state = ${state}`);
+      if (owner) conditions.push(sql`owner = ${owner}`);
+      if (customerId) conditions.push(sql`customer_id = ${customerId}`);
+      if (priority) conditions.push(sql`priority = ${priority}`);
+      if (rootCause) conditions.push(sql`root_cause = ${rootCause}`);
+      const isUrgency = order === 'urgency';
+      if (isUrgency) conditions.push(sql`state not in ('closed', 'lost')`);
+      if (cursor) {
+        const [after, at, caseId] = cursor;
+        conditions.push(
+          isUrgency
+            ? sql`(priority, started_at, case_id) > (${after}, ${at}::timestamptz, ${caseId}::uuid)`
+            : sql`(opened_at, case_id) < (${at}::timestamptz, ${caseId}::uuid)`,
+        );
+      }
+      const sorted = isUrgency ? sql`priority, started_at, case_id` : sql`opened_at desc, case_id desc`;
+      const { rows } = await sql<CaseBody>`
+        select ${caseColumns} from cases where ${sql.join(conditions, sql` and `)}
+         order by ${sorted} limit ${limit}`.execute(service.database);
+      const last = rows.length === limit ? rows.at(-1) : undefined;
+      const end = last && (isUrgency ? [last.priority, last.startedAt] : ['', last.openedAt]);
+      return { items: rows, next: end ? Buffer.from([...end, last!.caseId].join(' ')).toString('base64url') : null };
     },
   );
+}
 
+function registerCase({ http, database }: Service): void {
   http.get(
     '/v1/cases/:caseId',
     {
+      config: { access: { roles: [...caseRoles, 'analyst'], record: 'case' } },
       schema: {
-        summary: 'One case with its history and the feedback it is about',
+        summary: 'One case with its history, what was done about it and what the customer said',
         params: z.object({ caseId: z.uuid() }),
         response: {
           200: CaseBody.extend({
+            work: z.record(z.string(), z.unknown()),
             history: z.array(z.object({ version: z.int(), type: z.string(), at: z.string(), data: z.unknown() })),
-            feedback: z.array(z.uuid()),
+            feedback: z.array(z.object({ feedbackId: z.uuid(), comment: z.string().nullable(), hits: z.unknown() })),
           }),
           404: Problem,
         },
@@ -162,23 +216,19 @@ function registerReading(http: Http, database: Database): void {
     },
     async ({ params }, reply) => {
       const [cases, history, feedback] = await Promise.all([
-        sql<z.infer<typeof CaseBody>>`select ${caseColumns} from cases where case_id = ${params.caseId}`.execute(
-          database,
-        ),
+        sql<CaseBody & { work: Partial<CaseFile['work']> }>`
+          select ${caseColumns}, work::json as work from cases where case_id = ${params.caseId}`.execute(database),
         sql<{ version: number; type: string; at: string; data: unknown }>`
           select version, type, ${instant('at')} as at, data::json as data from case_events
            where case_id = ${params.caseId} order by version`.execute(database),
-        sql<{
-          id: string;
-        }>`select feedback_id as id from case_items where case_id = ${params.caseId} order by joined_at`.execute(
-          database,
-        ),
+        sql<{ feedbackId: string; comment: string | null; hits: unknown }>`
+          select feedback_id as "feedbackId", comment, coalesce(hits, '[]')::json as hits from case_items
+           where case_id = ${params.caseId} order by joined_at, feedback_id`.execute(database),
       ]);
       const [found] = cases.rows;
       if (!found) throw new NotFound('There is no such case.');
-      return reply
-        .header('etag', `"${found.version}"`)
-        .send({ ...found, history: history.rows, feedback: feedback.rows.map((row) => row.id) });
+      const whole = { ...found, work: { ...found.work }, history: history.rows, feedback: feedback.rows };
+      return reply.header('etag', `"${found.version}"`).send(whole);
     },
   );
 }

@@ -1,14 +1,20 @@
 import { Rejection } from '@heard/bus/rejection';
-import type { ContactChannel, Priority, Role } from '@heard/events/vocabulary';
+import type { DataOf, EventType } from '@heard/events/registry';
+import type { ContactChannel, Direction, PauseReason, Priority, Role } from '@heard/events/vocabulary';
+import { type Call, type CallRules, mayCall, whenUnreached } from './unreachable.ts';
 
 /**
  * What a case is and how it moves.
  *
  * It opens with the feedback that needs a call, waits in a queue until somebody is free, and belongs to one owner from
- * then on. An attempt is not a contact: only a live contact on a channel the priority allows starts the recovery. It can
- * be resolved only after contact and with a root cause, is then observed for the silent days, and is closed. New low
- * feedback joins the case while it is open, and brings it back when it was parked, resolved or observed: a customer
- * never has two.
+ * then on. An attempt is not a contact: only a live contact on a channel the priority allows starts the recovery, and
+ * in it the customer hears a solution and a timetable: every promise is kept, withdrawn or broken. Before that contact
+ * the case may be handed over freely, and an owner who does not take it up loses it; after it the owner stays and others
+ * help, unless a supervisor overrides with a reason. A customer who does not answer is called no more often than the
+ * policy says, gets one message, and is left in peace.
+ *
+ * Nothing is closed without a root cause. New low feedback joins the case while it is open, and brings it back when it
+ * was parked, resolved or observed: a customer never has two.
  */
 export type State =
   | 'none'
@@ -28,8 +34,51 @@ export interface Case {
   priority: Priority;
   owner: string | null;
   ownerRole: Role | null;
+  /** The owner has taken it up. */
+  acknowledged: boolean;
+  /** There was a live contact. */
   contacted: boolean;
+  rootCause: string | null;
+  work: Work;
 }
+
+/** What has been done about a case. */
+export interface Work {
+  /** Unanswered calls since the customer was last heard of. */
+  calls: readonly Call[];
+  /** So often was it parked because nobody answered. */
+  rounds: number;
+  /** The one message to a customer who does not answer was sent. */
+  texted: boolean;
+  promises: readonly { id: string; dueAt: string; state: 'open' | 'kept' | 'withdrawn' }[];
+  collaborators: readonly string[];
+  help: readonly string[];
+  callbacks: readonly { id: string; from: string }[];
+  heard: readonly string[];
+  paused: PauseReason | null;
+  /** Transfers after the first live contact. */
+  transfers: number;
+  /** Who had it and did not take it up. */
+  passedBy: readonly string[];
+  wow: 'none' | 'planned' | 'done' | 'skipped';
+  check: 'none' | 'sent' | 'recovered' | 'unhappy';
+}
+
+export const noWork: Work = {
+  calls: [],
+  rounds: 0,
+  texted: false,
+  promises: [],
+  collaborators: [],
+  help: [],
+  callbacks: [],
+  heard: [],
+  paused: null,
+  transfers: 0,
+  passedBy: [],
+  wow: 'none',
+  check: 'none',
+};
 
 export const noCase: Case = {
   state: 'none',
@@ -37,131 +86,332 @@ export const noCase: Case = {
   priority: 'P2',
   owner: null,
   ownerRole: null,
+  acknowledged: false,
   contacted: false,
+  rootCause: null,
+  work: noWork,
 };
 
+type CaseEvent = Extract<EventType, `case.${string}`>;
+type Facts = {
+  [Type in CaseEvent]: { type: Type } & Omit<DataOf<Type>, 'caseId' | 'customerId' | 'version' | 'at'>;
+};
+/** A case event without what every one of them has. */
+export type Fact = Facts[CaseEvent];
+
+interface Assignment {
+  owner: string;
+  role: Role;
+  rung: number;
+  team?: string;
+}
+
+/** Times are ISO 8601 in UTC, `at` is now. */
 export type Command =
-  | { do: 'open'; priority: Priority; feedbackId: string; receivedAt: string; policyVersion: number }
-  | { do: 'join'; priority: Priority | null; feedbackId: string; known: boolean }
+  | ({ do: 'open' } & Omit<Facts['case.opened'], 'type'>)
+  | { do: 'join'; priority: Priority | null; feedbackId: string; known: boolean; recovered: boolean | null }
   | { do: 'raise'; priority: Priority; cause: string }
-  | { do: 'assign'; owner: string; role: Role; rung: number }
+  | ({ do: 'assign'; reason: 'routed' | 'raised' } & Assignment)
+  | ({ do: 'take-back'; from: string } & Assignment)
+  | ({ do: 'transfer'; by: string; why: string; override: boolean; max: number } & Assignment)
   | { do: 'queue'; roles: Role[] }
-  | { do: 'attempt'; channel: ContactChannel; outcome: string; by: string }
-  | { do: 'contact'; channel: ContactChannel; by: string; allowed: readonly string[] }
+  | { do: 'acknowledge'; by: string }
+  | { do: 'attempt'; channel: ContactChannel; outcome: string; durationSeconds?: number; by: string; rules: CallRules }
+  | {
+      do: 'contact';
+      channel: ContactChannel;
+      direction: Direction;
+      durationSeconds?: number;
+      by: string;
+      at: string;
+      allowed: readonly string[];
+      promises: readonly Promised[];
+    }
+  | { do: 'reply'; channel: ContactChannel; by: string }
+  | { do: 'promise'; promise: Promised; by: string; at: string }
+  | { do: 'keep-promise'; promiseId: string; by: string }
+  | { do: 'withdraw-promise'; promiseId: string; reason: string; by: string }
+  | { do: 'pause'; reason: PauseReason; by: string }
+  | { do: 'resume'; by: string }
+  | { do: 'add-collaborator'; personId: string; by: string }
+  | { do: 'remove-collaborator'; personId: string; by: string }
+  | { do: 'request-help'; requestId: string; role: Role; what: string; by: string }
+  | { do: 'give-help'; requestId: string; by: string }
+  | { do: 'request-callback'; requestId: string; from: string; until: string; by: string; at: string }
+  | { do: 'hear'; step: Facts['case.heard']['step']; by: string }
+  | { do: 'diagnose'; rootCause: string; by: string }
   | { do: 'park'; reason: string; by: string }
-  | { do: 'resolve'; rootCause: string; by: string }
+  | { do: 'resolve'; rootCause?: string; by: string; wow: { dueAt: string } | { skip: string } }
   | { do: 'observe'; until: string }
   | { do: 'reopen'; by: string }
-  | { do: 'close'; outcome: 'recovered' | 'lost' | 'invalid'; by: string };
+  | { do: 'end-park' }
+  | { do: 'give-wow'; what: string; by: string }
+  | { do: 'skip-wow'; reason: string; by: string }
+  | { do: 'check-recovery'; channel: ContactChannel }
+  | ({ do: 'endanger' } & Omit<Facts['case.deadline-endangered'], 'type'>)
+  | { do: 'close'; outcome: Facts['case.closed']['outcome']; rootCause?: string; by: string };
 
-export type Fact =
-  | { type: 'case.opened'; priority: Priority; feedbackId: string; receivedAt: string; policyVersion: number }
-  | { type: 'case.joined'; feedbackId: string }
-  | { type: 'case.priority-raised'; from: Priority; to: Priority; cause: string }
-  | { type: 'case.assigned'; owner: string; role: Role; rung: number }
-  | { type: 'case.queued'; roles: Role[] }
-  | { type: 'case.contact-attempted'; channel: ContactChannel; outcome: string; by: string }
-  | { type: 'case.contacted'; channel: ContactChannel; by: string }
-  | { type: 'case.parked'; reason: string; by: string }
-  | { type: 'case.resolved'; rootCause: string; by: string }
-  | { type: 'case.observed'; until: string }
-  | { type: 'case.reopened'; priority: Priority; cause: 'feedback' | 'person'; feedbackId?: string }
-  | { type: 'case.closed'; outcome: 'recovered' | 'lost' | 'invalid'; by: string };
+export interface Promised {
+  promiseId: string;
+  what: string;
+  dueAt: string;
+}
 
 const worked: readonly State[] = ['assigned', 'contacting', 'in-recovery'];
 const atRest: readonly State[] = ['parked', 'resolved', 'observing'];
+const open: readonly State[] = ['new', ...worked, ...atRest];
 
 /** What follows from a command; [] where there is nothing to do. Throws Rejection where the rules say no. */
 export function decide(command: Command, state: Case): Fact[] {
+  const { work } = state;
   switch (command.do) {
     case 'open': {
       if (state.state !== 'none') throw new Rejection('case-exists', 'the case is open already');
       const { do: _, ...fact } = command;
       return [{ type: 'case.opened', ...fact }];
     }
-    case 'join': {
-      const facts: Fact[] = [];
-      // Anything a parked customer says shows that they can be reached again; else only what needs a case moves one.
-      if (state.state === 'parked' || (command.priority && atRest.includes(state.state))) {
-        const priority = command.priority ? higher(command.priority, state.priority) : state.priority;
-        facts.push({ type: 'case.reopened', priority, cause: 'feedback', feedbackId: command.feedbackId });
+    case 'join':
+      return join(command, state);
+    case 'raise':
+      return atRest.includes(state.state) ? [] : raise(state, command.priority, command.cause);
+
+    case 'assign': {
+      if (state.owner === command.owner && state.state !== 'new') return [];
+      if (state.contacted && state.owner) throw noSecondTransfer();
+      const { do: _, ...fact } = command;
+      return [{ type: 'case.assigned', ...fact, previousOwner: state.owner ?? undefined }];
+    }
+    case 'take-back': {
+      if (state.owner !== command.from || state.acknowledged || state.contacted || state.state !== 'assigned')
+        return [];
+      const { do: _, from, ...fact } = command;
+      return [{ type: 'case.assigned', ...fact, reason: 'taken-back', previousOwner: from }];
+    }
+    case 'transfer': {
+      require(state, ['new', ...worked], 'hand over');
+      if (state.owner === command.owner) return [];
+      const { do: _, override, max, ...fact } = command;
+      const isFree = !state.contacted || work.transfers < max;
+      if (!isFree && !override) throw noSecondTransfer();
+      const reason = isFree ? 'transferred' : 'overridden';
+      return [{ type: 'case.assigned', ...fact, reason, previousOwner: state.owner ?? undefined }];
+    }
+    case 'queue':
+      return [{ type: 'case.queued', roles: command.roles }];
+    case 'acknowledge':
+      require(state, worked, 'take up');
+      if (command.by !== state.owner) throw new Rejection('not-owner', 'only its owner takes a case up');
+      return state.acknowledged ? [] : [{ type: 'case.acknowledged', by: command.by }];
+
+    case 'attempt': {
+      require(state, worked, 'attempt a contact');
+      const { do: _, rules, ...fact } = command;
+      const call = mayCall(command, rules, state.priority, work.calls);
+      const attempted: Fact = { type: 'case.contact-attempted', direction: 'outbound', ...fact, ...call };
+      return [attempted, ...whenUnreached(command, call, rules, work)];
+    }
+    case 'contact': {
+      require(state, worked, 'record a contact');
+      const { do: _, at, allowed, promises, ...fact } = command;
+      if (command.direction === 'outbound' && !allowed.includes(command.channel)) {
+        const list = allowed.join(' or ');
+        throw new Rejection('channel-not-allowed', `a ${state.priority} case is contacted by ${list}`);
       }
-      if (command.priority && !command.known) facts.push({ type: 'case.joined', feedbackId: command.feedbackId });
-      if (command.priority && facts[0]?.type !== 'case.reopened') {
-        facts.push(...raise(state, command.priority, command.feedbackId));
+      if (promises.length === 0 && work.promises.length === 0) {
+        throw new Rejection('promise-missing', 'the customer must hear what will be done, and by when');
+      }
+      return [{ type: 'case.contacted', ...fact }, ...promises.map((one) => promised(one, command.by, at))];
+    }
+    case 'reply': {
+      require(state, open, 'record a reply');
+      const replied: Fact = { type: 'case.replied', channel: command.channel, by: command.by };
+      const facts = heardAgain(state, { type: 'case.reopened', priority: state.priority, cause: 'reply' }, command.by);
+      return [...facts, replied];
+    }
+
+    case 'promise':
+      require(state, ['in-recovery', 'resolved', 'observing'], 'promise anything');
+      return [promised(command.promise, command.by, command.at)];
+    case 'keep-promise':
+      mustBeOpen(state, command.promiseId);
+      return [{ type: 'case.promise-kept', promiseId: command.promiseId, by: command.by }];
+    case 'withdraw-promise': {
+      mustBeOpen(state, command.promiseId);
+      const { do: _, ...fact } = command;
+      return [{ type: 'case.promise-withdrawn', ...fact }];
+    }
+    case 'pause':
+      require(state, worked, 'pause');
+      if (work.paused) throw new Rejection('paused-already', `the case is ${work.paused}`);
+      return [{ type: 'case.paused', reason: command.reason, by: command.by }];
+    case 'resume':
+      if (!work.paused) throw new Rejection('not-paused', 'the case is not paused');
+      return [{ type: 'case.resumed', by: command.by }];
+
+    case 'add-collaborator':
+      require(state, open, 'add a collaborator');
+      if (state.owner === command.personId || work.collaborators.includes(command.personId)) return [];
+      return [{ type: 'case.collaborator-added', personId: command.personId, by: command.by }];
+    case 'remove-collaborator':
+      if (!work.collaborators.includes(command.personId)) return [];
+      return [{ type: 'case.collaborator-removed', personId: command.personId, by: command.by }];
+    case 'request-help': {
+      require(state, worked, 'ask for help');
+      const { do: _, ...fact } = command;
+      return [{ type: 'case.help-requested', ...fact }];
+    }
+    case 'give-help':
+      if (!work.help.includes(command.requestId)) throw new Rejection('no-such-request', 'this request is not open');
+      return [{ type: 'case.help-given', requestId: command.requestId, by: command.by }];
+    case 'request-callback': {
+      require(state, ['new', ...worked, 'parked'], 'take a callback');
+      const { do: _, at, ...fact } = command;
+      if (fact.until <= fact.from || fact.until <= at) throw new Rejection('window-over', 'the window must lie ahead');
+      const reopened: Fact = { type: 'case.reopened', priority: state.priority, cause: 'reply' };
+      return [...heardAgain(state, reopened, command.by), { type: 'case.callback-requested', ...fact }];
+    }
+
+    case 'hear':
+      require(state, worked, 'record the conversation');
+      if (work.heard.includes(command.step)) return [];
+      return [{ type: 'case.heard', step: command.step, by: command.by }];
+    case 'diagnose':
+      require(state, open, 'diagnose');
+      return diagnose(state, command.rootCause, command.by);
+    case 'park':
+      require(state, worked, 'park');
+      return [{ type: 'case.parked', cause: 'person', reason: command.reason, by: command.by }];
+    case 'resolve': {
+      require(state, ['in-recovery'], 'resolve');
+      const facts = diagnose(state, command.rootCause, command.by);
+      const rootCause = known(command.rootCause ?? state.rootCause);
+      facts.push({ type: 'case.resolved', rootCause, by: command.by });
+      if (work.wow === 'none') {
+        const { wow } = command;
+        if ('dueAt' in wow) facts.push({ type: 'case.wow-planned', dueAt: wow.dueAt });
+        else facts.push({ type: 'case.wow-skipped', reason: wow.skip, by: 'policy' });
       }
       return facts;
     }
-    case 'raise':
-      return atRest.includes(state.state) ? [] : raise(state, command.priority, command.cause);
-    case 'assign':
-      if (state.owner === command.owner && state.state !== 'new') return [];
-      if (state.contacted && state.owner)
-        throw new Rejection('no-second-transfer', 'after the first live contact the owner stays');
-      return [{ type: 'case.assigned', owner: command.owner, role: command.role, rung: command.rung }];
-    case 'queue':
-      return [{ type: 'case.queued', roles: command.roles }];
-    case 'attempt':
-      require(state, worked, 'attempt a contact');
-      return [{ type: 'case.contact-attempted', channel: command.channel, outcome: command.outcome, by: command.by }];
-    case 'contact':
-      require(state, worked, 'record a contact');
-      if (!command.allowed.includes(command.channel)) {
-        throw new Rejection(
-          'channel-not-allowed',
-          `a ${state.priority} case is contacted by ${command.allowed.join(' or ')}`,
-        );
-      }
-      return [{ type: 'case.contacted', channel: command.channel, by: command.by }];
-    case 'park':
-      require(state, worked, 'park');
-      return [{ type: 'case.parked', reason: command.reason, by: command.by }];
-    case 'resolve':
-      require(state, ['in-recovery'], 'resolve');
-      return [{ type: 'case.resolved', rootCause: command.rootCause, by: command.by }];
     case 'observe':
       return state.state === 'resolved' ? [{ type: 'case.observed', until: command.until }] : [];
     case 'reopen':
       require(state, atRest, 'reopen');
       return [{ type: 'case.reopened', priority: state.priority, cause: 'person' }];
-    case 'close':
+    case 'end-park':
+      if (state.state !== 'parked') return [];
+      return [{ type: 'case.reopened', priority: state.priority, cause: 'park-over' }];
+    case 'give-wow':
+    case 'skip-wow': {
+      if (work.wow !== 'planned') throw new Rejection('no-wow-planned', `the extra care is ${work.wow}`);
+      if (command.do === 'give-wow') return [{ type: 'case.wow-done', what: command.what, by: command.by }];
+      return [{ type: 'case.wow-skipped', reason: command.reason, by: command.by }];
+    }
+    case 'check-recovery':
+      if (work.check !== 'none' || !['resolved', 'observing'].includes(state.state)) return [];
+      return [{ type: 'case.message-sent', purpose: 'recovery-check', channel: command.channel }];
+    case 'endanger': {
+      const { do: _, ...fact } = command;
+      return [{ type: 'case.deadline-endangered', ...fact }];
+    }
+    case 'close': {
       if (command.outcome === 'recovered') require(state, ['resolved', 'observing'], 'close as recovered');
-      else require(state, ['new', ...worked, ...atRest], 'close');
-      return [{ type: 'case.closed', outcome: command.outcome, by: command.by }];
+      else if (command.outcome === 'unreached') require(state, ['parked'], 'close as unreached');
+      else require(state, open, 'close');
+      const facts = diagnose(state, command.rootCause, command.by);
+      known(command.rootCause ?? state.rootCause);
+      return [...facts, { type: 'case.closed', outcome: command.outcome, by: command.by }];
+    }
   }
 }
 
 /** The case after a fact. Every fact is one version. */
 export function evolve(state: Case, fact: Fact): Case {
   const next = { ...state, version: state.version + 1 };
+  const { work } = state;
+  const working = (change: Partial<Work>) => ({ ...next, work: { ...work, ...change } });
   switch (fact.type) {
     case 'case.opened':
       return { ...next, state: 'new', priority: fact.priority };
     case 'case.joined':
+    case 'case.deadline-endangered':
       return next;
     case 'case.priority-raised':
       return { ...next, priority: fact.to };
-    case 'case.assigned':
+    case 'case.assigned': {
+      const { owner, role, reason, previousOwner } = fact;
+      const collaborators = work.collaborators.filter((one) => one !== owner);
+      const passedBy = reason === 'taken-back' && previousOwner ? [...work.passedBy, previousOwner] : work.passedBy;
+      const transfers = state.contacted ? work.transfers + 1 : work.transfers;
+      const isUnchanged = collaborators.length === work.collaborators.length && passedBy === work.passedBy;
       return {
         ...next,
         state: state.state === 'new' ? 'assigned' : state.state,
-        owner: fact.owner,
-        ownerRole: fact.role,
+        owner,
+        ownerRole: role,
+        acknowledged: false,
+        work: isUnchanged && transfers === work.transfers ? work : { ...work, collaborators, passedBy, transfers },
       };
+    }
     case 'case.queued':
       return { ...next, state: 'new', owner: null, ownerRole: null };
-    case 'case.contact-attempted':
-      return { ...next, state: state.state === 'assigned' ? 'contacting' : state.state };
+    case 'case.acknowledged':
+      return { ...next, acknowledged: true };
+    case 'case.contact-attempted': {
+      const { window, late } = fact;
+      const calls = window === undefined ? work.calls : [...work.calls, { at: fact.calledAt!, window, late: late! }];
+      const isFirst = state.state === 'assigned';
+      return { ...working({ calls }), state: isFirst ? 'contacting' : state.state, acknowledged: true };
+    }
     case 'case.contacted':
-      return { ...next, state: 'in-recovery', contacted: true };
+      return { ...working({ calls: [], callbacks: [] }), state: 'in-recovery', contacted: true, acknowledged: true };
+    case 'case.replied':
+      return working({ calls: [] });
+    case 'case.promised':
+      return working({ promises: [...work.promises, { id: fact.promiseId, dueAt: fact.dueAt, state: 'open' }] });
+    case 'case.promise-kept':
+      return working({ promises: settle(work, fact.promiseId, 'kept') });
+    case 'case.promise-withdrawn':
+      return working({ promises: settle(work, fact.promiseId, 'withdrawn') });
+    case 'case.paused':
+      return working({ paused: fact.reason });
+    case 'case.resumed':
+      return working({ paused: null });
+    case 'case.collaborator-added':
+      return working({ collaborators: [...work.collaborators, fact.personId] });
+    case 'case.collaborator-removed':
+      return working({ collaborators: work.collaborators.filter((one) => one !== fact.personId) });
+    case 'case.help-requested':
+      return working({ help: [...work.help, fact.requestId] });
+    case 'case.help-given':
+      return working({ help: work.help.filter((one) => one !== fact.requestId) });
+    case 'case.callback-requested':
+      return working({ callbacks: [...work.callbacks, { id: fact.requestId, from: fact.from }] });
+    case 'case.heard':
+      return working({ heard: [...work.heard, fact.step] });
+    case 'case.diagnosed':
+      return { ...next, rootCause: fact.rootCause };
+    case 'case.message-sent':
+      return fact.purpose === 'unreached' ? working({ texted: true }) : working({ check: 'sent' });
     case 'case.parked':
-      return { ...next, state: 'parked' };
+      return {
+        ...working({ rounds: work.rounds + (fact.cause === 'unreached' ? 1 : 0), paused: null }),
+        state: 'parked',
+      };
     case 'case.resolved':
-      return { ...next, state: 'resolved' };
+      return { ...working({ paused: null }), state: 'resolved', rootCause: fact.rootCause };
     case 'case.observed':
       return { ...next, state: 'observing' };
     case 'case.reopened':
-      return { ...next, state: 'assigned', priority: fact.priority };
+      return { ...working({ calls: [] }), state: 'assigned', priority: fact.priority, acknowledged: false };
+    case 'case.wow-planned':
+      return working({ wow: 'planned' });
+    case 'case.wow-done':
+      return working({ wow: 'done' });
+    case 'case.wow-skipped':
+      return working({ wow: 'skipped' });
+    case 'case.recovery-answered':
+      return working({ check: fact.recovered ? 'recovered' : 'unhappy' });
     case 'case.closed':
       return { ...next, state: fact.outcome === 'lost' ? 'lost' : 'closed' };
   }
@@ -174,6 +424,67 @@ export function isOver({ state }: Case): boolean {
 /** Whether the owner has this case on the desk: it counts as load. */
 export function isLoad({ state, owner }: Case): boolean {
   return owner !== null && worked.includes(state);
+}
+
+function join(command: Command & { do: 'join' }, state: Case): Fact[] {
+  const { priority, feedbackId, recovered } = command;
+  const facts: Fact[] = [];
+  if (recovered !== null && state.work.check === 'sent') {
+    facts.push({ type: 'case.recovery-answered', recovered, feedbackId });
+  }
+  // Anything a parked customer says shows that they can be reached again; else only what needs a case moves one.
+  if (state.state === 'parked' || (priority && atRest.includes(state.state))) {
+    const raised = priority ? higher(priority, state.priority) : state.priority;
+    facts.push({ type: 'case.reopened', priority: raised, cause: 'feedback', feedbackId });
+    if (priority && !command.known) facts.push({ type: 'case.joined', feedbackId });
+    return facts;
+  }
+  if (state.work.paused && state.work.paused !== 'waiting-for-third-party') {
+    facts.push({ type: 'case.resumed', by: 'customer' });
+  }
+  if (priority && !command.known) facts.push({ type: 'case.joined', feedbackId });
+  if (priority) facts.push(...raise(state, priority, feedbackId));
+  return facts;
+}
+
+/** The customer was heard of: a parked case comes back, and waiting for the customer is over. */
+function heardAgain(state: Case, reopened: Fact, by: string): Fact[] {
+  if (state.state === 'parked') return [reopened];
+  const waits = state.work.paused && state.work.paused !== 'waiting-for-third-party';
+  return waits ? [{ type: 'case.resumed', by }] : [];
+}
+
+function promised(promise: Promised, by: string, at: string): Fact {
+  if (Date.parse(promise.dueAt) <= Date.parse(at)) {
+    throw new Rejection('promise-in-the-past', 'a promise must be due later than now');
+  }
+  return { type: 'case.promised', ...promise, by };
+}
+
+function mustBeOpen({ work }: Case, promiseId: string): void {
+  const found = work.promises.find((one) => one.id === promiseId);
+  if (!found) throw new Rejection('no-such-promise', 'the case has no such promise');
+  if (found.state !== 'open') throw new Rejection('promise-settled', `the promise is ${found.state}`);
+}
+
+function settle(work: Work, promiseId: string, state: 'kept' | 'withdrawn') {
+  return work.promises.map((one) => (one.id === promiseId ? { ...one, state } : one));
+}
+
+function diagnose(state: Case, rootCause: string | undefined, by: string): Fact[] {
+  return rootCause && rootCause !== state.rootCause ? [{ type: 'case.diagnosed', rootCause, by }] : [];
+}
+
+function known(rootCause: string | null): string {
+  if (!rootCause) throw new Rejection('root-cause-missing', 'diagnose the root cause first: nothing is closed without');
+  return rootCause;
+}
+
+function noSecondTransfer(): Rejection {
+  return new Rejection(
+    'no-second-transfer',
+    'after the first live contact the owner stays; add a collaborator, or let a supervisor override with a reason',
+  );
 }
 
 function raise(state: Case, to: Priority, cause: string): Fact[] {

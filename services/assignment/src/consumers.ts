@@ -1,212 +1,189 @@
-import type { Tx } from '@heard/bus/log';
-import { type Event, newEvent, ofType } from '@heard/events/event';
+import { type Event, ofType } from '@heard/events/event';
 import { stableId } from '@heard/events/names';
 import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
-import type { Timer } from '@heard/service/timers';
-import { sql } from 'kysely';
-import { audience, route } from './routing.ts';
-import { type CaseFile, Desk } from './store.ts';
+import { Alerts } from './alerts.ts';
+import { assign, wanted } from './assignment.ts';
+import { endangered } from './contact-time.ts';
+import { keepCustomers } from './customers.ts';
+import { route } from './routing.ts';
+import { type CaseFile, Desk, type Said } from './store.ts';
+import { finish } from './timers.ts';
 
-/** Opens, joins and raises cases as triage decides, and follows the observation pool. */
-export function consumeTriage(service: Service): void {
+const followed = [
+  'feedback.triaged',
+  'feedback.regraded',
+  'stop-list.observing',
+  'stop-list.left',
+  'clock.breached',
+  'escalation.stepped',
+] as const;
+
+/** Opens, joins and raises cases as triage decides, follows the observation pool, and hears of clocks that ran out. */
+export function consume(service: Service): void {
   const { bus, clock, policies } = service;
   service.consume({
-    topics: ['heard.policy', 'heard.triage', 'heard.suppression-list'],
-    types: ['policy.published', 'feedback.triaged', 'feedback.regraded', 'stop-list.observing', 'stop-list.left'],
+    topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.suppression-list', 'heard.sla-timer'],
+    types: ['policy.published', 'customer.value-changed', ...followed],
     async handle(tx, events) {
       await policies.apply(tx, ofType(events, 'policy.published'));
-      const relevant = events.filter((event) => event.type !== 'policy.published');
+      await keepCustomers(tx, ofType(events, 'customer.value-changed'));
+      const relevant = events.filter(isFollowed);
       if (relevant.length === 0) return;
       const policy = await policies.current(tx);
-      const now = clock.now();
+      const customerIds = [...new Set(relevant.map((event) => event.data.customerId))];
       const feedbackIds = relevant.flatMap((event) => ('feedbackId' in event.data ? [event.data.feedbackId] : []));
-      const desk = await Desk.forCustomers(tx, now, [...new Set(relevant.map((e) => e.data.customerId))], feedbackIds);
-      const digests: Timer[] = [];
-      for (const event of relevant) {
-        if (event.type === 'feedback.triaged') take(desk, event, policy, now, digests);
-        else if (event.type === 'feedback.regraded') raise(desk, event, policy, now);
-        else observe(desk, event);
-      }
-      await desk.save();
-      await service.setTimers(tx, digests, 'if-earlier');
+      const desk = await Desk.forCustomers(tx, clock.now(), customerIds, feedbackIds);
+      const batch = new Batch(desk, policy);
+      for (const event of relevant) batch.take(event);
+      await finish(service, tx, desk, batch.alerts, policy);
       await bus.publish(tx, desk.events);
     },
   });
 }
 
-function take(
-  desk: Desk,
-  event: Event<'feedback.triaged'>,
-  policy: VersionedPolicy,
-  now: Date,
-  digests: Timer[],
-): void {
-  const { data } = event;
-  let file = desk.of(data.customerId);
-  if (file) {
-    file.csmId = data.customer.csmId ?? file.csmId;
-    const before = file.priority;
-    desk.apply(
-      file,
-      { do: 'join', priority: data.priority, feedbackId: data.feedbackId, known: desk.knows(data.feedbackId) },
-      event,
-    );
-    if (file.priority !== before) reroute(desk, file, policy, event);
-  } else if (data.priority && !desk.knows(data.feedbackId)) {
-    file = desk.open(
+type Followed = Event<(typeof followed)[number]>;
+
+function isFollowed(event: Event): event is Followed {
+  return (followed as readonly string[]).includes(event.type);
+}
+
+/** The events of one batch, each on the state the one before left. */
+class Batch {
+  readonly alerts: Alerts;
+  readonly #desk: Desk;
+  readonly #policy: VersionedPolicy;
+
+  constructor(desk: Desk, policy: VersionedPolicy) {
+    this.#desk = desk;
+    this.#policy = policy;
+    this.alerts = new Alerts(desk, policy);
+  }
+
+  take(event: Followed): void {
+    const file = this.#desk.of(event.data.customerId);
+    switch (event.type) {
+      case 'feedback.triaged':
+        this.#triaged(event, file);
+        return;
+      case 'feedback.regraded':
+        this.#regraded(event, file);
+        return;
+      case 'stop-list.observing':
+        if (file?.caseId === event.data.source)
+          this.#desk.apply(file, { do: 'observe', until: event.data.until }, event);
+        return;
+      case 'stop-list.left': {
+        const { source, reason, cause } = event.data;
+        if (file?.caseId !== source || reason !== 'observation' || cause !== 'observation-over') return;
+        if (file.state === 'observing') {
+          this.#desk.apply(file, { do: 'close', outcome: 'recovered', by: 'observation' }, event);
+        }
+        return;
+      }
+      case 'clock.breached':
+        if (file?.caseId === event.data.caseId && event.data.kind === 'acknowledgement') this.#takeBack(event, file);
+        return;
+      case 'escalation.stepped':
+        if (file?.caseId === event.data.caseId) this.alerts.ofEscalation(event, file);
+        return;
+    }
+  }
+
+  #triaged(event: Event<'feedback.triaged'>, found: CaseFile | undefined): void {
+    const { data } = event;
+    const said: Said = { feedbackId: data.feedbackId, comment: data.comment ?? null, hits: data.hits };
+    const isKnown = this.#desk.knows(data.feedbackId);
+    let file = found;
+    if (file) {
+      file.csmId = data.customer.csmId ?? file.csmId;
+      const before = file.priority;
+      const recovered = data.kind === 'survey-response' && data.segment ? data.segment !== 'detractor' : null;
+      const { priority, feedbackId } = data;
+      const facts = this.#desk.apply(file, { do: 'join', priority, feedbackId, known: isKnown, recovered }, event);
+      if (facts.some((fact) => fact.type === 'case.joined')) this.#desk.hold(file, said);
+      if (file.priority !== before) this.#reroute(file, event);
+    } else if (data.priority && !isKnown) {
+      file = this.#open(event, said);
+    }
+    this.alerts.ofFeedback(event, file);
+  }
+
+  #open(event: Event<'feedback.triaged'>, said: Said): CaseFile {
+    const { customerId, feedbackId, revision, receivedAt, policyVersion, customer, priority } = event.data;
+    const language = languageOf(said.comment);
+    const file = this.#desk.open(
       {
-        caseId: stableId('case', data.feedbackId, String(data.revision)),
-        customerId: data.customerId,
-        feedbackId: data.feedbackId,
-        csmId: data.customer.csmId ?? null,
-        receivedAt: data.receivedAt,
-        openedAt: now.toISOString(),
+        caseId: stableId('case', feedbackId, String(revision)),
+        ...{ customerId, feedbackId, receivedAt, language },
+        csmId: customer.csmId ?? null,
+        openedAt: this.#desk.now.toISOString(),
+        startedAt: receivedAt,
         contactedAt: null,
-        rootCause: null,
+        resolvedAt: null,
+        team: null,
+        timeZone: customer.timeZone ?? null,
+        needs: this.#needs(language, said),
       },
-      {
-        do: 'open',
-        priority: data.priority,
-        feedbackId: data.feedbackId,
-        receivedAt: data.receivedAt,
-        policyVersion: data.policyVersion,
-      },
+      said,
+      { do: 'open', priority: priority!, feedbackId, receivedAt, policyVersion, timeZone: customer.timeZone },
       event,
     );
-    assign(desk, file, policy, event);
+    assign(this.#desk, file, this.#policy, event);
+    this.#warnEarly(file, event);
+    return file;
   }
-  if (data.alert) alert(desk, { ...data, alert: data.alert }, file, policy, now, event, digests);
-}
 
-function raise(desk: Desk, event: Event<'feedback.regraded'>, policy: VersionedPolicy, now: Date): void {
-  const { data } = event;
-  const file = desk.of(data.customerId);
-  if (!file) return;
-  file.csmId = data.csmId ?? file.csmId;
-  const facts = desk.apply(file, { do: 'raise', priority: data.to, cause: data.feedbackId }, event);
-  if (facts.length === 0) return;
-  reroute(desk, file, policy, event);
-  if (data.alert && data.alert.level !== 'digest')
-    alert(desk, { ...data, revision: 0, alert: data.alert }, file, policy, now, event, []);
-}
-
-function observe(desk: Desk, event: Event<'stop-list.observing'> | Event<'stop-list.left'>): void {
-  const { data } = event;
-  const file = desk.of(data.customerId);
-  if (!file || data.source !== file.caseId) return;
-  if ('until' in data) desk.apply(file, { do: 'observe', until: data.until }, event);
-  else if (data.reason === 'observation' && data.cause === 'observation-over' && file.state === 'observing') {
-    desk.apply(file, { do: 'close', outcome: 'recovered', by: 'observation' }, event);
+  #needs(language: CaseFile['language'], { hits }: Said): string[] {
+    const { skills } = this.#policy;
+    const needs = hits.flatMap((hit) => (hit.list === 'redLine' ? (skills.redLine[hit.category] ?? []) : []));
+    return [...new Set(skills.language && language ? [language, ...needs] : needs)];
   }
-}
 
-/** Gives a case to whoever the ladder names, or leaves it in the queue. */
-export function assign(desk: Desk, file: CaseFile, policy: VersionedPolicy, cause: Event | object): void {
-  const found = route(file.priority, file.csmId, desk.people, policy);
-  if (found) desk.apply(file, { do: 'assign', ...found }, cause);
-  else if (file.owner === null && file.version === 1)
-    desk.apply(file, { do: 'queue', roles: policy.routing[file.priority] }, cause);
-}
+  /** Says at once that a deadline cannot be met, while somebody can still do something about it. */
+  #warnEarly(file: CaseFile, event: Event): void {
+    const danger = endangered(file, this.#desk.people, this.#policy, this.#desk.now);
+    if (!danger) return;
+    this.#desk.apply(file, danger, event);
+    const key = ['deadline', file.caseId, String(file.version)];
+    const level = file.priority === 'P0' ? 'page' : 'push';
+    const told = { level, roles: ['supervisor'], owner: true, cause: 'deadline', about: null, key } as const;
+    this.alerts.raise(file, file, told, event);
+  }
 
-/** Before the first live contact a case whose priority rose moves to whom the ladder names before its owner's role. */
-function reroute(desk: Desk, file: CaseFile, policy: VersionedPolicy, cause: Event): void {
-  if (file.contacted || file.state === 'parked' || file.state === 'resolved' || file.state === 'observing') return;
-  const found = route(file.priority, file.csmId, desk.people, policy);
-  const rung = file.ownerRole ? policy.routing[file.priority].indexOf(file.ownerRole) : -1;
-  if (found && (rung < 0 || found.rung < rung)) desk.apply(file, { do: 'assign', ...found }, cause);
-}
+  #regraded(event: Event<'feedback.regraded'>, file: CaseFile | undefined): void {
+    const { data } = event;
+    if (!file) return;
+    file.csmId = data.csmId ?? file.csmId;
+    const facts = this.#desk.apply(file, { do: 'raise', priority: data.to, cause: data.feedbackId }, event);
+    if (facts.length === 0) return;
+    this.#reroute(file, event);
+    if (data.alert?.level !== 'digest') this.alerts.ofFeedback(event, file);
+  }
 
-type Alerting = Pick<Event<'feedback.triaged'>['data'], 'customerId' | 'feedbackId' | 'revision'> & {
-  alert: NonNullable<Event<'feedback.triaged'>['data']['alert']>;
-};
-
-function alert(
-  desk: Desk,
-  data: Alerting,
-  file: CaseFile | undefined,
-  policy: VersionedPolicy,
-  now: Date,
-  cause: Event,
-  digests: Timer[],
-): void {
-  const owner = file?.owner ? [file.owner] : [];
-  const people = [...new Set([...owner, ...audience(data.alert.audiences, desk.people)])];
-  const at = now.toISOString();
-  const isDigest = data.alert.level === 'digest' && file !== undefined;
-  const deliverBy = isDigest ? digestBy(file, policy, now) : null;
-  if (deliverBy) digests.push({ kind: 'digest', key: digestKey(people[0] ?? ''), dueAt: deliverBy });
-  desk.alert(
-    {
-      alertId: stableId('alert', data.feedbackId, String(data.revision), data.alert.level),
-      customerId: data.customerId,
-      feedbackId: data.feedbackId,
-      caseId: file?.caseId ?? null,
-      level: data.alert.level,
-      audiences: data.alert.audiences,
-      people,
-      raisedAt: at,
-      deliverBy: deliverBy?.toISOString() ?? null,
-      deliveredAt: isDigest ? null : at,
-    },
-    cause,
-  );
-}
-
-/** One digest per person; alerts of a case nobody owns yet wait under the empty name. */
-const digestKey = (personId: string) => `to:${personId}`;
-const personOf = (key: string) => key.slice('to:'.length);
-
-/** The next digest, but never later than the policy's share of the first-contact deadline (A9). */
-function digestBy(file: CaseFile, policy: VersionedPolicy, now: Date): Date {
-  const { every, maxPercentOfSla } = policy.alerts.p2Digest;
-  const latest = Date.parse(file.receivedAt) + (policy.sla.firstContact[file.priority] * maxPercentOfSla) / 100;
-  return new Date(Math.max(now.getTime(), Math.min(now.getTime() + every, latest)));
-}
-
-const drainSize = 500;
-
-/** Fires digests and drains the queue. */
-export function fireTimers(service: Service): void {
-  const { bus, clock, policies } = service;
-  service.fireTimers(async (tx, timers) => {
-    const now = clock.now();
-    const events = await deliverDigests(
-      tx,
-      timers.filter((timer) => timer.kind === 'digest').map((timer) => personOf(timer.key)),
-      now,
-    );
-    if (timers.some((timer) => timer.kind === 'drain')) {
-      const policy = await policies.current(tx);
-      const desk = await Desk.forQueue(tx, now, drainSize);
-      const waiting = desk.files;
-      for (const file of waiting) assign(desk, file, policy, {});
-      await desk.save();
-      events.push(...desk.events);
-      const placed = waiting.filter((file) => file.owner !== null).length;
-      if (placed > 0 && waiting.length === drainSize) await service.setTimers(tx, [drainTimer(now)]);
-    }
-    await bus.publish(tx, events);
-  });
-}
-
-/** Somebody came, or has a free hand: look at the queue. */
-export function drainTimer(now: Date): Timer {
-  return { kind: 'drain', key: 'queue', dueAt: now };
-}
-
-async function deliverDigests(tx: Tx, people: readonly string[], now: Date): Promise<Event[]> {
-  const events: Event[] = [];
-  for (const person of people) {
-    const digestId = stableId('digest', person, now.toISOString());
-    const { rows } = await sql<{ alertId: string; customerId: string; feedbackId: string }>`
-      update alerts set delivered_at = ${now.toISOString()}, digest_id = ${digestId}
-       where level = 'digest' and delivered_at is null and coalesce(people[1], '') = ${person}
-      returning alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId"`.execute(tx);
-    for (const row of rows) {
-      const data = { ...row, at: now.toISOString(), digestId };
-      events.push(newEvent('alert.delivered', row.customerId, data, now, { correlationid: row.feedbackId }));
+  /** Before the first live contact a case whose priority rose moves to whom the ladder names before its owner's role. */
+  #reroute(file: CaseFile, cause: Event): void {
+    if (file.contacted || file.state === 'parked' || file.state === 'resolved' || file.state === 'observing') return;
+    const found = route(wanted(file), this.#desk.people, this.#policy, this.#desk.now);
+    const rung = file.ownerRole ? this.#policy.routing[file.priority].indexOf(file.ownerRole) : -1;
+    if (found && (rung < 0 || found.rung < rung)) {
+      this.#desk.apply(file, { do: 'assign', reason: 'raised', ...found }, cause);
     }
   }
-  return events;
+
+  /** An owner who does not take a case up loses it to the next, where there is one (U10). */
+  #takeBack(event: Event<'clock.breached'>, file: CaseFile): void {
+    const from = file.owner;
+    if (!this.#policy.takeBack || from === null || file.acknowledged) return;
+    const passedBy = [...file.work.passedBy, from];
+    const found = route({ ...wanted(file), passedBy }, this.#desk.people, this.#policy, this.#desk.now);
+    if (found) this.#desk.apply(file, { do: 'take-back', from, ...found }, event);
+  }
+}
+
+/** Chinese where there is a Chinese character, else English where there is a Latin letter. */
+function languageOf(comment: string | null): CaseFile['language'] {
+  if (!comment) return null;
+  if (/\p{Script=Han}/u.test(comment)) return 'zh';
+  return /[a-z]/i.test(comment) ? 'en' : null;
 }

@@ -1,25 +1,38 @@
-import { PersonId, Role, text } from '@heard/events/vocabulary';
+import { Calendar } from '@heard/calendar/calendar';
+import { Instant, PersonId, Role, text } from '@heard/events/vocabulary';
+import { caseRoles } from '@heard/service/access';
 import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
-import { drainTimer } from './consumers.ts';
+import { drainTimer } from './timers.ts';
+
+const Leave = z
+  .strictObject({ from: Instant, until: Instant })
+  .refine(({ from, until }) => Date.parse(from) < Date.parse(until), 'must end later than it begins');
 
 const Person = z.strictObject({
   name: text(200).min(1),
   roles: z.array(Role).min(1),
+  team: text(60).min(1).nullable().default(null),
+  skills: z.array(text(60).min(1)).max(50).default([]).meta({ description: 'Such as zh, en, legal, safety.' }),
   present: z.boolean().default(true),
   cap: z.int().min(0).nullable().default(null).meta({ description: 'Most open cases; null: no limit.' }),
+  shifts: Calendar.nullable().default(null).meta({ description: 'When they work; null: at any time.' }),
+  leave: z.array(Leave).max(100).default([]),
+  substitute: PersonId.nullable().default(null).meta({ description: 'Who stands in while they are away.' }),
 });
 const params = z.object({ personId: PersonId });
+const staffing = { roles: ['supervisor', 'director', 'admin'] } as const;
 
-/** The people who own cases. Whoever is absent gets none; when somebody comes, the queue is looked at. */
+/** The people who own cases. Whoever is away gets none; when somebody comes, the queue is looked at. */
 export function registerPeopleRoutes(service: Service): void {
   const { clock, commit, database, http } = service;
 
   http.put(
     '/v1/people/:personId',
     {
+      config: { access: staffing },
       schema: {
         summary: 'Add or change a person',
         params,
@@ -27,14 +40,17 @@ export function registerPeopleRoutes(service: Service): void {
         response: { 200: z.object({ personId: z.string() }) },
       },
     },
-    async ({ params, body }) =>
-      commit(async (tx) => {
+    async (request) =>
+      commit(request, async (tx) => {
+        const { params, body } = request;
+        const { name, roles, team, skills, present, cap, shifts, leave, substitute } = body;
         await sql`
-          insert into people (person_id, name, roles, present, cap)
-          values (${params.personId}, ${body.name}, ${body.roles}::text[], ${body.present}, ${body.cap})
-          on conflict (person_id) do update set name = excluded.name, roles = excluded.roles, present = excluded.present, cap = excluded.cap`.execute(
-          tx,
-        );
+          insert into people (person_id, name, roles, team, skills, present, cap, shifts, leave, substitute)
+          values (${params.personId}, ${name}, ${roles}::text[], ${team}, ${skills}::text[], ${present}, ${cap},
+            ${shifts && JSON.stringify(shifts)}::jsonb, ${JSON.stringify(leave)}::jsonb, ${substitute})
+          on conflict (person_id) do update set name = excluded.name, roles = excluded.roles, team = excluded.team,
+            skills = excluded.skills, present = excluded.present, cap = excluded.cap, shifts = excluded.shifts,
+            leave = excluded.leave, substitute = excluded.substitute`.execute(tx);
         await service.setTimers(tx, [drainTimer(clock.now())], 'if-earlier');
         return { result: { personId: params.personId }, events: [] };
       }),
@@ -43,6 +59,7 @@ export function registerPeopleRoutes(service: Service): void {
   http.post(
     '/v1/people/:personId/presence',
     {
+      config: { access: staffing },
       schema: {
         summary: 'Come or go',
         params,
@@ -50,8 +67,9 @@ export function registerPeopleRoutes(service: Service): void {
         response: { 200: z.object({ personId: z.string(), present: z.boolean() }), 404: Problem },
       },
     },
-    async ({ params, body }) =>
-      commit(async (tx) => {
+    async (request) =>
+      commit(request, async (tx) => {
+        const { params, body } = request;
         const { rows } = await sql`
           update people set present = ${body.present} where person_id = ${params.personId} returning person_id`.execute(
           tx,
@@ -65,29 +83,18 @@ export function registerPeopleRoutes(service: Service): void {
   http.get(
     '/v1/people',
     {
+      config: { access: { roles: [...caseRoles, 'admin'] } },
       schema: {
         summary: 'Everybody, with their open cases',
         response: {
-          200: z.object({
-            items: z.array(
-              z.object({
-                personId: z.string(),
-                name: z.string(),
-                roles: z.array(Role),
-                present: z.boolean(),
-                cap: z.int().nullable(),
-                openCases: z.int(),
-              }),
-            ),
-          }),
+          200: z.object({ items: z.array(Person.extend({ personId: z.string(), openCases: z.int() })) }),
         },
       },
     },
     async () => {
       const { rows } = await sql<z.infer<typeof Person> & { personId: string; openCases: number }>`
-        select person_id as "personId", name, roles, present, cap, open_cases as "openCases" from people order by person_id`.execute(
-        database,
-      );
+        select person_id as "personId", name, roles, team, skills, present, cap, shifts, leave, substitute,
+               open_cases as "openCases" from people order by person_id`.execute(database);
       return { items: rows };
     },
   );

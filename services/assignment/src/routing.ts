@@ -1,48 +1,55 @@
-import type { Priority, Role } from '@heard/events/vocabulary';
+import type { AlertLevel, Priority, Role } from '@heard/events/vocabulary';
 import type { Policy } from '@heard/policy/policy';
-
-/** Somebody who can own cases. `openCases` is counted up by `route` as it hands them out. */
-export interface Person {
-  personId: string;
-  roles: Role[];
-  present: boolean;
-  cap: number | null;
-  openCases: number;
-}
+import { isAvailable, isOnLeave, type Person, standIn } from './people.ts';
 
 export interface Route {
   owner: string;
   role: Role;
   rung: number;
+  team?: string;
+}
+
+export interface Wanted {
+  priority: Priority;
+  csmId: string | null;
+  /** Skills the case asks for. */
+  needs: readonly string[];
+  /** Who had it and did not take it up. */
+  passedBy: readonly string[];
 }
 
 /**
- * Who gets a case: the policy names roles in order for each priority; the first role with somebody present and below
- * their cap has it, and among those the one with the fewest open cases (ties by id). `csm` is the customer's own and
- * nobody else's.
+ * Who gets a case: the policy names roles in order for each priority; the first role with somebody available and below
+ * their cap has it. Among those, whoever has most of the skills it asks for, then the one with the fewest open cases
+ * (ties by id). `csm` is the customer's own, or who stands in for them, and nobody else's.
  */
-export function route(
-  priority: Priority,
-  csmId: string | null,
-  people: readonly Person[],
-  policy: Policy,
-): Route | null {
-  for (const [rung, role] of policy.routing[priority].entries()) {
+export function route(wanted: Wanted, people: readonly Person[], policy: Policy, now: Date): Route | null {
+  for (const [rung, role] of policy.routing[wanted.priority].entries()) {
+    const own = role === 'csm' && wanted.csmId ? standIn(wanted.csmId, people, now) : undefined;
     let best: Person | undefined;
+    let bestLacks = 0;
     for (const person of people) {
-      if (!person.present || !person.roles.includes(role)) continue;
-      if (role === 'csm' && person.personId !== csmId) continue;
+      if (role === 'csm' ? person !== own : !person.roles.includes(role)) continue;
       if (person.cap !== null && person.openCases >= person.cap) continue;
-      if (!best || person.openCases < best.openCases) best = person;
+      if (wanted.passedBy.includes(person.personId) || !isAvailable(person, now)) continue;
+      const lacks = wanted.needs.reduce((sum, skill) => (person.skills.includes(skill) ? sum : sum + 1), 0);
+      if (!best || lacks < bestLacks || (lacks === bestLacks && person.openCases < best.openCases)) {
+        best = person;
+        bestLacks = lacks;
+      }
     }
-    if (best) return { owner: best.personId, role, rung };
+    if (best) return { owner: best.personId, role, rung, team: best.team ?? undefined };
   }
   return null;
 }
 
-/** Everybody present with one of these roles. */
-export function audience(roles: readonly Role[], people: readonly Person[]): string[] {
-  return people
-    .filter((person) => person.present && person.roles.some((role) => roles.includes(role)))
-    .map((p) => p.personId);
+/**
+ * Everybody with one of these roles who is available. A page also reaches those who are off shift, because it cannot
+ * wait; so does anything else where nobody is on shift.
+ */
+export function audience(roles: readonly Role[], people: readonly Person[], level: AlertLevel, now: Date): string[] {
+  const having = people.filter((one) => one.present && one.roles.some((role) => roles.includes(role)));
+  const reachable = having.filter((one) => !isOnLeave(one, now));
+  const working = level === 'page' ? reachable : reachable.filter((one) => isAvailable(one, now));
+  return (working.length > 0 ? working : reachable).map((one) => one.personId);
 }

@@ -3,14 +3,17 @@ import { type Service, type StartOptions, startService } from '@heard/service/se
 import { sql } from 'kysely';
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
-import { consumeTriage, fireTimers } from './consumers.ts';
+import { consume } from './consumers.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
+import { registerScopes } from './scope.ts';
+import { fireTimers } from './timers.ts';
 
 export function start(options: StartOptions) {
   return startService('assignment', wire, options);
 }
 
 function wire(service: Service): void {
+  registerScopes(service);
   registerCaseRoutes(service);
   registerPeopleRoutes(service);
   registerAlertRoutes(service);
@@ -24,6 +27,6 @@ function wire(service: Service): void {
         from cases`.execute(service.database);
     return rows[0]!;
   });
-  consumeTriage(service);
+  consume(service);
   fireTimers(service);
 }

@@ -1,10 +1,10 @@
 import type { Tx } from '@heard/bus/log';
 import type { Event } from '@heard/events/event';
 import { type Cause, newEvent } from '@heard/events/event';
-import type { AlertLevel, Role } from '@heard/events/vocabulary';
+import type { AlertLevel, Role, TermHit } from '@heard/events/vocabulary';
 import { sql } from 'kysely';
-import { type Case, type Command, decide, evolve, type Fact, isLoad, noCase } from './case.ts';
-import type { Person } from './routing.ts';
+import { type Case, type Command, decide, evolve, type Fact, isLoad, noCase, noWork, type Work } from './case.ts';
+import type { Person } from './people.ts';
 
 /** A case with what the rules do not need to know. */
 export interface CaseFile extends Case {
@@ -14,8 +14,14 @@ export interface CaseFile extends Case {
   csmId: string | null;
   receivedAt: string;
   openedAt: string;
+  /** From when on it must be contacted: received, or taken up again. */
+  startedAt: string;
   contactedAt: string | null;
-  rootCause: string | null;
+  resolvedAt: string | null;
+  team: string | null;
+  timeZone: string | null;
+  language: 'zh' | 'en' | null;
+  needs: string[];
 }
 
 export interface Alert {
@@ -24,11 +30,20 @@ export interface Alert {
   feedbackId: string;
   caseId: string | null;
   level: AlertLevel;
+  cause: 'feedback' | 'escalation' | 'approval' | 'help' | 'deadline' | 'abuse';
+  about: string | null;
   audiences: Role[];
   people: string[];
   raisedAt: string;
   deliverBy: string | null;
   deliveredAt: string | null;
+}
+
+/** What a customer said, as far as a case is about it. */
+export interface Said {
+  feedbackId: string;
+  comment: string | null;
+  hits: TermHit[];
 }
 
 /**
@@ -37,24 +52,26 @@ export interface Alert {
  */
 export class Desk {
   readonly people: Person[];
+  readonly now: Date;
   readonly events: Event[] = [];
   readonly #tx: Tx;
-  readonly #now: Date;
   readonly #files: Map<string, CaseFile>;
   readonly #known: Set<string>;
+  readonly #holdsPeople: boolean;
   readonly #loads: Map<string, number>;
   readonly #changed = new Set<CaseFile>();
   readonly #facts: { file: CaseFile; fact: Fact; version: number }[] = [];
-  readonly #items: { feedbackId: string; caseId: string }[] = [];
+  readonly #items: (Said & { caseId: string })[] = [];
   readonly #alerts: Alert[] = [];
 
-  private constructor(tx: Tx, now: Date, files: CaseFile[], known: Set<string>, people: Person[]) {
+  private constructor(tx: Tx, now: Date, files: CaseFile[], known: Set<string>, people: Person[] | null) {
     this.#tx = tx;
-    this.#now = now;
+    this.now = now;
     this.#files = new Map(files.map((file) => [file.customerId, file]));
     this.#known = known;
-    this.people = people;
-    this.#loads = new Map(people.map((person) => [person.personId, person.openCases]));
+    this.people = people ?? [];
+    this.#holdsPeople = people !== null;
+    this.#loads = new Map(this.people.map((person) => [person.personId, person.openCases]));
   }
 
   /** For feedback of these customers: their open cases, and which of these feedback ids a case holds already. */
@@ -74,9 +91,12 @@ export class Desk {
     return new Desk(tx, now, files, new Set(rows.map((row) => row.id)), people);
   }
 
-  /** For cases that are known by id. */
-  static async forCases(tx: Tx, now: Date, caseIds: readonly string[]): Promise<Desk> {
-    const people = await lockPeople(tx);
+  /**
+   * For cases that are known by id. Without `movesLoad` nobody's load is locked, and so nobody waits: only for commands
+   * that leave the owner's desk as full as it was.
+   */
+  static async forCases(tx: Tx, now: Date, caseIds: readonly string[], movesLoad = true): Promise<Desk> {
+    const people = movesLoad ? await lockPeople(tx) : null;
     return new Desk(tx, now, await loadFiles(tx, sql`case_id = any (${caseIds}::uuid[])`), new Set(), people);
   }
 
@@ -104,10 +124,10 @@ export class Desk {
     return this.#known.has(feedbackId);
   }
 
-  open(file: Omit<CaseFile, keyof Case>, command: Command & { do: 'open' }, cause: Cause): CaseFile {
+  open(file: Omit<CaseFile, keyof Case>, said: Said, command: Command & { do: 'open' }, cause: Cause): CaseFile {
     const opened: CaseFile = { ...noCase, ...file };
     this.#files.set(file.customerId, opened);
-    this.#hold(opened, command.feedbackId);
+    this.hold(opened, said);
     this.apply(opened, command, cause);
     return opened;
   }
@@ -123,9 +143,11 @@ export class Desk {
         this.#load(loadBefore, -1);
         this.#load(loadAfter, +1);
       }
-      if (fact.type === 'case.contacted') file.contactedAt ??= this.#now.toISOString();
-      if (fact.type === 'case.resolved') file.rootCause = fact.rootCause;
-      if (fact.type === 'case.joined') this.#hold(file, fact.feedbackId);
+      const at = this.now.toISOString();
+      if (fact.type === 'case.contacted') file.contactedAt ??= at;
+      if (fact.type === 'case.reopened') file.startedAt = at;
+      if (fact.type === 'case.resolved') file.resolvedAt = at;
+      if (fact.type === 'case.assigned') file.team = fact.team ?? null;
       this.#facts.push({ file, fact, version: file.version });
       this.#changed.add(file);
       const { type, ...data } = fact;
@@ -133,42 +155,43 @@ export class Desk {
         caseId: file.caseId,
         customerId: file.customerId,
         version: file.version,
-        at: this.#now.toISOString(),
+        at,
       };
-      this.events.push(newEvent(type, file.customerId, { ...common, ...data } as never, this.#now, cause));
+      this.events.push(newEvent(type, file.customerId, { ...common, ...data } as never, this.now, cause));
     }
     return facts;
   }
 
   alert(alert: Alert, cause: Cause): void {
     this.#alerts.push(alert);
-    const { raisedAt: at, deliveredAt: _, caseId, deliverBy, ...rest } = alert;
-    const data = {
-      ...rest,
-      at,
-      cause: 'feedback' as const,
-      caseId: caseId ?? undefined,
-      deliverBy: deliverBy ?? undefined,
-    };
-    this.events.push(newEvent('alert.raised', alert.customerId, data, this.#now, cause));
+    const { raisedAt: at, deliveredAt: _, caseId, deliverBy, about, ...rest } = alert;
+    const optional = { caseId: caseId ?? undefined, deliverBy: deliverBy ?? undefined, about: about ?? undefined };
+    this.events.push(newEvent('alert.raised', alert.customerId, { ...rest, at, ...optional }, this.now, cause));
   }
 
   async save(): Promise<void> {
     const tx = this.#tx;
-    const at = this.#now.toISOString();
+    const at = this.now.toISOString();
     const files = [...this.#changed];
     if (files.length > 0) {
       const of = <K extends keyof CaseFile>(field: K) => files.map((file) => file[field]);
       await sql`
         insert into cases (case_id, customer_id, state, priority, version, feedback_id, csm_id, owner, owner_role,
-          received_at, opened_at, contacted_at, root_cause, updated_at)
-        select *, ${at}::timestamptz from unnest(${of('caseId')}::uuid[], ${of('customerId')}::text[], ${of('state')}::text[],
+          received_at, opened_at, started_at, contacted_at, acknowledged, root_cause, team, time_zone, language, needs, work,
+          resolved_at, updated_at)
+        select t.a, t.b, t.c, t.d, t.e, t.f, t.g, t.h, t.i, t.j, t.k, t.l, t.m, t.n, t.o, t.p, t.q, t.r,
+               string_to_array(t.s, E'\n'), t.t, t.u, ${at}::timestamptz
+          from unnest(${of('caseId')}::uuid[], ${of('customerId')}::text[], ${of('state')}::text[],
           ${of('priority')}::text[], ${of('version')}::int[], ${of('feedbackId')}::uuid[], ${of('csmId')}::text[], ${of('owner')}::text[],
           ${of('ownerRole')}::text[], ${of('receivedAt')}::timestamptz[], ${of('openedAt')}::timestamptz[],
-          ${of('contactedAt')}::timestamptz[], ${of('rootCause')}::text[])
+          ${of('startedAt')}::timestamptz[], ${of('contactedAt')}::timestamptz[], ${of('acknowledged')}::boolean[],
+          ${of('rootCause')}::text[], ${of('team')}::text[], ${of('timeZone')}::text[], ${of('language')}::text[],
+          ${files.map((file) => file.needs.join('\n'))}::text[], ${files.map((file) => workText(file.work))}::text[],
+          ${of('resolvedAt')}::timestamptz[]) as t (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u)
         on conflict (case_id) do update set state = excluded.state, priority = excluded.priority, version = excluded.version,
-          csm_id = excluded.csm_id, owner = excluded.owner, owner_role = excluded.owner_role,
-          contacted_at = excluded.contacted_at, root_cause = excluded.root_cause, updated_at = excluded.updated_at`.execute(
+          csm_id = excluded.csm_id, owner = excluded.owner, owner_role = excluded.owner_role, started_at = excluded.started_at,
+          contacted_at = excluded.contacted_at, acknowledged = excluded.acknowledged, root_cause = excluded.root_cause,
+          team = excluded.team, work = excluded.work, resolved_at = excluded.resolved_at, updated_at = excluded.updated_at`.execute(
         tx,
       );
       await sql`
@@ -180,20 +203,26 @@ export class Desk {
           as t (case_id, version, type, data)`.execute(tx);
     }
     if (this.#items.length > 0) {
+      const items = this.#items;
       await sql`
-        insert into case_items (feedback_id, case_id, joined_at)
-        select *, ${at}::timestamptz from unnest(${this.#items.map((i) => i.feedbackId)}::uuid[], ${this.#items.map((i) => i.caseId)}::uuid[])
-        on conflict (feedback_id) do update set case_id = excluded.case_id`.execute(tx);
+        insert into case_items (feedback_id, case_id, comment, hits, joined_at)
+        select *, ${at}::timestamptz from unnest(${items.map((i) => i.feedbackId)}::uuid[], ${items.map((i) => i.caseId)}::uuid[],
+          ${items.map((i) => i.comment)}::text[], ${items.map((i) => (i.hits.length > 0 ? JSON.stringify(i.hits) : null))}::text[])
+        on conflict (feedback_id) do update set case_id = excluded.case_id, comment = excluded.comment, hits = excluded.hits`.execute(
+        tx,
+      );
     }
+    await this.#saveCollaborators();
     if (this.#alerts.length > 0) {
       const of = <K extends keyof Alert>(field: K) => this.#alerts.map((alert) => alert[field]);
       const lists = (of: string[][]) => of.map((list) => list.join('\n'));
       await sql`
-        insert into alerts (alert_id, customer_id, feedback_id, case_id, level, audiences, people, raised_at, deliver_by, delivered_at)
-        select t.a, t.b, t.c, t.d, t.e, string_to_array(t.f, E'\n'), string_to_array(t.g, E'\n'), t.h, t.i, t.j from unnest(
+        insert into alerts (alert_id, customer_id, feedback_id, case_id, level, cause, about, audiences, people,
+          raised_at, deliver_by, delivered_at)
+        select t.a, t.b, t.c, t.d, t.e, t.x, t.y, string_to_array(t.f, E'\n'), string_to_array(t.g, E'\n'), t.h, t.i, t.j from unnest(
           ${of('alertId')}::uuid[], ${of('customerId')}::text[], ${of('feedbackId')}::uuid[], ${of('caseId')}::uuid[], ${of('level')}::text[],
-          ${lists(of('audiences'))}::text[], ${lists(of('people'))}::text[], ${of('raisedAt')}::timestamptz[],
-          ${of('deliverBy')}::timestamptz[], ${of('deliveredAt')}::timestamptz[]) as t (a, b, c, d, e, f, g, h, i, j)
+          ${of('cause')}::text[], ${of('about')}::uuid[], ${lists(of('audiences'))}::text[], ${lists(of('people'))}::text[], ${of('raisedAt')}::timestamptz[],
+          ${of('deliverBy')}::timestamptz[], ${of('deliveredAt')}::timestamptz[]) as t (a, b, c, d, e, x, y, f, g, h, i, j)
         on conflict do nothing`.execute(tx);
     }
     const moved = this.people.filter((person) => person.openCases !== this.#loads.get(person.personId));
@@ -205,13 +234,34 @@ export class Desk {
     }
   }
 
-  #hold(file: CaseFile, feedbackId: string): void {
-    this.#known.add(feedbackId);
-    this.#items.push({ feedbackId, caseId: file.caseId });
+  /** Few cases have any, and access to a case is asked of this table. */
+  async #saveCollaborators(): Promise<void> {
+    for (const { file, fact } of this.#facts) {
+      if (fact.type === 'case.collaborator-added') {
+        await sql`insert into case_collaborators (case_id, person_id) values (${file.caseId}, ${fact.personId})`.execute(
+          this.#tx,
+        );
+      }
+      const gone =
+        fact.type === 'case.collaborator-removed' ? fact.personId : fact.type === 'case.assigned' ? fact.owner : null;
+      if (gone && file.version > 2) {
+        await sql`delete from case_collaborators where case_id = ${file.caseId} and person_id = ${gone}`.execute(
+          this.#tx,
+        );
+      }
+    }
+  }
+
+  /** This feedback belongs to the case from now on. */
+  hold(file: CaseFile, said: Said): void {
+    this.#known.add(said.feedbackId);
+    this.#items.push({ ...said, caseId: file.caseId });
   }
 
   #load(owner: string | null, by: number): void {
-    const person = owner && this.people.find((one) => one.personId === owner);
+    if (owner === null) return;
+    if (!this.#holdsPeople) throw new Error('a command that moves load was carried out without the people locked');
+    const person = this.people.find((one) => one.personId === owner);
     if (person) person.openCases += by;
   }
 }
@@ -222,22 +272,35 @@ export class Desk {
  */
 async function lockPeople(tx: Tx): Promise<Person[]> {
   const { rows } = await sql<Person>`
-    select person_id as "personId", roles, present, cap, open_cases as "openCases" from people
-     order by person_id for no key update`.execute(tx);
+    select person_id as "personId", roles, skills, team, present, cap, open_cases as "openCases", shifts, leave, substitute
+      from people order by person_id for no key update`.execute(tx);
   return rows;
 }
 
 async function loadFiles(tx: Tx, where: ReturnType<typeof sql>): Promise<CaseFile[]> {
   const { rows } =
-    await sql<CaseRow>`select ${caseColumns} from cases where ${where} order by case_id for update`.execute(tx);
-  return rows.map(({ contactedAt, ...row }) => ({ ...row, contactedAt, contacted: contactedAt !== null }));
+    await sql<CaseRow>`select ${caseColumns}, work from cases where ${where} order by case_id for update`.execute(tx);
+  return rows.map((row) => ({ ...row, contacted: row.contactedAt !== null, work: readWork(row.work) }));
 }
 
-type CaseRow = Omit<CaseFile, 'contacted'>;
+type CaseRow = Omit<CaseFile, 'contacted' | 'work'> & { work: string };
+
+/** Only what differs from a case nobody has worked on yet: most cases of a batch. */
+function workText(work: Work): string {
+  if (work === noWork) return '{}';
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(work).filter(([key, value]) => value !== noWork[key as keyof Work])),
+  );
+}
+
+export function readWork(text: string): Work {
+  return text === '{}' ? noWork : { ...noWork, ...(JSON.parse(text) as Partial<Work>) };
+}
 
 export const instant = (column: string) =>
   sql.raw(`to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
 
 export const caseColumns = sql`case_id as "caseId", customer_id as "customerId", state, priority, version, feedback_id as "feedbackId",
   csm_id as "csmId", owner, owner_role as "ownerRole", ${instant('received_at')} as "receivedAt", ${instant('opened_at')} as "openedAt",
-  ${instant('contacted_at')} as "contactedAt", root_cause as "rootCause"`;
+  ${instant('started_at')} as "startedAt", ${instant('contacted_at')} as "contactedAt", acknowledged, root_cause as "rootCause",
+  team, time_zone as "timeZone", language, needs, ${instant('resolved_at')} as "resolvedAt"`;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { explain } from '@heard/bus/delivery';
 import { CustomerValue, SurveyResponse } from '@heard/events/inbound';
 import { readRecords, UnreadableFile } from '@heard/imports/records';
+import type { Access } from '@heard/service/access';
 import { NotFound, Problem, problem, sendProblem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -10,6 +11,7 @@ import type { Incoming, Result } from './ingest.ts';
 import type { Intake } from './routes.ts';
 
 const batchSize = 500;
+const access: Access = { roles: ['system', 'admin', 'supervisor'] };
 const Counts = z.object({
   importId: z.uuid(),
   read: z.int(),
@@ -36,6 +38,7 @@ export function registerImports(service: Service, intake: Intake): void {
   http.post(
     '/v1/imports/:kind',
     {
+      config: { access },
       bodyLimit: Number.MAX_SAFE_INTEGER,
       schema: {
         summary: 'Import a file of responses or customer values: text/csv or application/x-ndjson',
@@ -86,6 +89,7 @@ export function registerImports(service: Service, intake: Intake): void {
   http.get(
     '/v1/imports/:importId/rejects',
     {
+      config: { access },
       schema: {
         summary: 'Every line an import rejected',
         params: z.object({ importId: z.uuid() }),

@@ -1,6 +1,7 @@
 import type { Database } from '@heard/bus/log';
 import type { Running } from '@heard/service/service';
 import { type TestDatabase, testDatabase } from '@heard/testing/database';
+import { authEnvironment, bearer } from '@heard/testing/tokens';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { start } from './start.ts';
@@ -12,7 +13,9 @@ let ingest: Running;
 beforeAll(async () => {
   home = await testDatabase();
   database = home.open('ingest');
-  ingest = await start({ environment: { DATABASE_URL: home.urlOf('ingest'), HTTP_PORT: '0', LOG_LEVEL: 'silent' } });
+  ingest = await start({
+    environment: { DATABASE_URL: home.urlOf('ingest'), HTTP_PORT: '0', LOG_LEVEL: 'silent', ...authEnvironment },
+  });
 });
 afterAll(async () => {
   await ingest.close();
@@ -38,7 +41,11 @@ async function post(
   headers: Record<string, string> = { 'content-type': 'application/json' },
 ) {
   const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-  const response = await fetch(`${ingest.url}${path}`, { method: 'POST', headers, body: raw as string });
+  const response = await fetch(`${ingest.url}${path}`, {
+    method: 'POST',
+    headers: { ...(await bearer(['system'])), ...headers },
+    body: raw as string,
+  });
   return {
     status: response.status,
     type: response.headers.get('content-type'),
@@ -173,7 +180,9 @@ describe('files', () => {
       [3, 'score.value'],
       [4, 'line'],
     ]);
-    const kept = await fetch(`${ingest.url}/v1/imports/${body.importId}/rejects`);
+    const kept = await fetch(`${ingest.url}/v1/imports/${body.importId}/rejects`, {
+      headers: await bearer(['supervisor']),
+    });
     expect(((await kept.json()) as { items: unknown[] }).items).toEqual(body.rejects);
     expect((await published()).map((event) => event.data.comment)).toContain('=1+1');
   });

@@ -1,6 +1,7 @@
 import { explain } from '@heard/bus/delivery';
 import type { Cause } from '@heard/events/event';
 import { CustomerValue, SurveyResponse } from '@heard/events/inbound';
+import type { Access } from '@heard/service/access';
 import { type Http, Problem, problem, sendProblem } from '@heard/service/http';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
@@ -18,6 +19,9 @@ const ResultBody = z.object({
 });
 const Batch = z.array(z.unknown()).min(1).max(1000);
 const BatchResult = z.object({ results: z.array(ResultBody) });
+
+/** Who sends for a whole system. What is taken in is its own append-only record, so the audit log does not repeat it. */
+const access: Access = { roles: ['system', 'admin'] };
 
 /** HTTP in. An answer in the 200s means committed: what it accepts is not lost when anything is killed. */
 export function registerIntake(http: Http, intake: Intake): void {
@@ -39,7 +43,10 @@ export function registerIntake(http: Http, intake: Intake): void {
   ) {
     http.post(
       path,
-      { schema: { summary, body, response: { 200: ResultBody, 201: ResultBody, 400: Problem, 409: Problem } } },
+      {
+        config: { access },
+        schema: { summary, body, response: { 200: ResultBody, 201: ResultBody, 400: Problem, 409: Problem } },
+      },
       async (request, reply) => {
         const [result] = await take([
           { input: request.body as z.infer<S>, cause: traceOf(request.headers.traceparent) },
@@ -58,7 +65,11 @@ export function registerIntake(http: Http, intake: Intake): void {
   ) {
     http.post(
       path,
-      { bodyLimit: 8 * 1_048_576, schema: { summary, body: Batch, response: { 200: BatchResult, 400: Problem } } },
+      {
+        config: { access },
+        bodyLimit: 8 * 1_048_576,
+        schema: { summary, body: Batch, response: { 200: BatchResult, 400: Problem } },
+      },
       async (request) => {
         const cause = traceOf(request.headers.traceparent);
         const results: Result[] = [];

@@ -14,15 +14,16 @@ export function start(options: StartOptions) {
 }
 
 function wire(service: Service): void {
-  const { bus, clock, commit, consume, database, http } = service;
+  const { bus, clock, consume, database, http } = service;
   const gather = <T>(
     take: (tx: Tx, items: Incoming<T>[], now: Date) => Promise<{ results: Result[]; events: Event[] }>,
   ) =>
     new Gathering<Incoming<T>, Result>(
       (items) =>
-        commit(async (tx) => {
+        database.transaction().execute(async (tx) => {
           const { results, events } = await take(tx, items, clock.now());
-          return { result: results, events };
+          await bus.publish(tx, events);
+          return results;
         }),
       { batchSize: 1_000, bound: 20_000, writers: 2 },
     );

@@ -1,4 +1,5 @@
 import type { Database } from '@heard/bus/log';
+import { insightRoles } from '@heard/service/access';
 import { type Http, registerSummaryRoute } from '@heard/service/http';
 import { sql } from 'kysely';
 import * as z from 'zod';
@@ -15,6 +16,7 @@ export function registerRoutes(http: Http, database: Database): void {
   http.get(
     '/v1/counts',
     {
+      config: { access: { roles: insightRoles } },
       schema: {
         summary: 'How many comments, by segment, channel, score or lexicon term, per day, week or month',
         querystring: z.object({

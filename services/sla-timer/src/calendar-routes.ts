@@ -3,6 +3,7 @@ import { Rejection } from '@heard/bus/rejection';
 import { Calendar, weekdays } from '@heard/calendar/calendar';
 import { importHolidays, makeUpDay } from '@heard/calendar/ical';
 import { CustomerId } from '@heard/events/vocabulary';
+import { insightRoles } from '@heard/service/access';
 import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -18,8 +19,8 @@ const Day = z.iso.date('must be a date such as 2026-10-01');
 
 export function registerCalendarRoutes(service: Service): void {
   const { http, database, clock } = service;
-  const operators = { access: { roles: ['admin', 'supervisor'] } } as object;
-  const readers = { access: { roles: ['admin', 'supervisor', 'director', 'analyst', 'system'] } } as object;
+  const operators = { access: { roles: ['admin', 'supervisor'] as const } };
+  const readers = { access: { roles: [...insightRoles, 'system'] as const } };
 
   http.get(
     '/v1/calendars',
@@ -61,8 +62,11 @@ export function registerCalendarRoutes(service: Service): void {
         response: { 200: Saved, 409: Problem },
       },
     },
-    async ({ params, body }) =>
-      service.commit(async (tx) => ({ result: await add(tx, { ...body, name: params.name }), events: [] })),
+    async (request) =>
+      service.commit(request, async (tx) => {
+        const saved = await add(tx, { ...request.body, name: request.params.name });
+        return { result: saved, events: [], version: saved.version };
+      }),
   );
 
   http.register(async (scope) => {
@@ -79,8 +83,9 @@ export function registerCalendarRoutes(service: Service): void {
           response: { 200: Saved.extend({ days: z.int(), ignored: z.array(z.string()) }), 404: Problem, 409: Problem },
         },
       },
-      async ({ params, query, body }) =>
-        service.commit(async (tx) => {
+      async (request) =>
+        service.commit(request, async (tx) => {
+          const { params, query, body } = request;
           const { document } = await find(tx, params.name);
           const { exceptions, ignored } = holidaysOf(body, query, document);
           const dates = new Set(exceptions.map((one) => one.date));
@@ -89,7 +94,7 @@ export function registerCalendarRoutes(service: Service): void {
           const { knownUntil } = document;
           const known = knownUntil && knownUntil > query.until ? knownUntil : query.until;
           const saved = await add(tx, { ...document, exceptions: all, knownUntil: known });
-          return { result: { ...saved, days: exceptions.length, ignored }, events: [] };
+          return { result: { ...saved, days: exceptions.length, ignored }, events: [], version: saved.version };
         }),
     );
   });
@@ -105,8 +110,10 @@ export function registerCalendarRoutes(service: Service): void {
         response: { 200: z.object({ calendar: z.string().nullable() }), 404: Problem },
       },
     },
-    async ({ params: { customerId }, body: { calendar } }) =>
-      service.commit(async (tx) => {
+    async (request) =>
+      service.commit(request, async (tx) => {
+        const { customerId } = request.params;
+        const { calendar } = request.body;
         if (calendar === null) await sql`delete from customer_calendars where customer_id = ${customerId}`.execute(tx);
         else {
           if (calendar !== natural.name) await find(tx, calendar);

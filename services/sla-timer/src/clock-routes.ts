@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Database } from '@heard/bus/log';
+import { caseRoles, insightRoles } from '@heard/service/access';
 import { registerSummaryRoute } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { stringify } from 'csv-stringify';
@@ -7,17 +8,19 @@ import { sql } from 'kysely';
 import * as z from 'zod';
 import { ClockBody, Cursor, Filter, listClocks } from './clock-list.ts';
 
-const readers = [
-  ...['support', 'senior-support', 'csm', 'supervisor', 'director', 'crisis-team', 'approver', 'technical'],
-  ...['analyst', 'admin', 'system'],
-];
 const pageOfExport = 1_000;
 
-export function registerClockRoutes({ http, database }: Service): void {
+export function registerClockRoutes({ database, http, recordScope }: Service): void {
+  // Whoever does not see everything names the case, or asks for what is theirs.
+  recordScope('clocks', async ({ query }, { personId }) => {
+    const { caseId, owner } = query as Filter;
+    return caseId !== undefined || owner === personId;
+  });
+
   http.get(
     '/v1/clocks',
     {
-      config: { access: { roles: readers } } as object,
+      config: { access: { roles: [...caseRoles, 'analyst', 'admin', 'system'], record: 'clocks' } },
       schema: {
         summary: 'Clocks by due time: those a number of a report counts, of one case, or that run out next',
         querystring: Filter.extend({
@@ -36,7 +39,7 @@ export function registerClockRoutes({ http, database }: Service): void {
   http.get(
     '/v1/clocks.csv',
     {
-      config: { access: { roles: ['supervisor', 'director', 'analyst', 'admin'] } } as object,
+      config: { access: { roles: insightRoles } },
       schema: { summary: 'The same clocks as a file for spreadsheets', querystring: Filter },
     },
     async ({ query }, reply) => {

@@ -1,4 +1,5 @@
 import type { Database } from '@heard/bus/log';
+import { insightRoles } from '@heard/service/access';
 import type { Service } from '@heard/service/service';
 import { stringify } from 'csv-stringify/sync';
 import { sql } from 'kysely';
@@ -31,7 +32,7 @@ const Query = Filter.pick({ kind: true, priority: true, owner: true, team: true 
 });
 
 export function registerReportRoutes({ http, database }: Service): void {
-  const config = { access: { roles: ['supervisor', 'director', 'analyst', 'admin'] } } as object;
+  const config = { access: { roles: insightRoles } };
   http.get(
     '/v1/reports/sla',
     {

@@ -4,10 +4,12 @@ import { publishPolicy } from '@heard/service/policy-publication';
 import type { Running } from '@heard/service/service';
 import { type TestDatabase, testDatabase } from '@heard/testing/database';
 import { eventually } from '@heard/testing/eventually';
+import { authEnvironment, bearer } from '@heard/testing/tokens';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { start } from './start.ts';
 
+const marketing = await bearer(['marketing']);
 let home: TestDatabase;
 let database: Database;
 let one: Running;
@@ -17,7 +19,12 @@ beforeAll(async () => {
   home = await testDatabase();
   database = home.open('suppression-list');
   await publishPolicy(presetPolicy(), { adminUrl: home.url, driver: 'postgres', now: new Date(), log: () => {} });
-  const environment = { DATABASE_URL: home.urlOf('suppression-list'), HTTP_PORT: '0', LOG_LEVEL: 'silent' };
+  const environment = {
+    DATABASE_URL: home.urlOf('suppression-list'),
+    HTTP_PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...authEnvironment,
+  };
   one = await start({ environment });
   two = await start({ environment });
   for (const { url } of [one, two]) await eventually('readiness', async () => (await fetch(`${url}/readyz`)).ok);
@@ -29,18 +36,20 @@ afterAll(async () => {
 });
 
 const canSend = async (customerId: string, messageClass: string, at = one) =>
-  (await (await fetch(`${at.url}/v1/can-send?customerId=${customerId}&class=${messageClass}`)).json()) as {
+  (await (
+    await fetch(`${at.url}/v1/can-send?customerId=${customerId}&class=${messageClass}`, { headers: marketing })
+  ).json()) as {
     allowed: boolean;
     code: string;
   };
 const enter = (customerId: string, reason = 'manual') =>
   fetch(`${one.url}/v1/stop-list/${customerId}/entries`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...marketing },
     body: JSON.stringify({ reason, source: 'test' }),
   });
 const leave = (customerId: string, reason = 'manual') =>
-  fetch(`${one.url}/v1/stop-list/${customerId}/entries/${reason}/test`, { method: 'DELETE' });
+  fetch(`${one.url}/v1/stop-list/${customerId}/entries/${reason}/test`, { method: 'DELETE', headers: marketing });
 const refusedBy = (at: Running, customerId: string) => async () =>
   (await canSend(customerId, 'promo', at)).code === 'stop-list';
 const clearAt = (at: Running, customerId: string) => async () =>
@@ -79,12 +88,17 @@ test('a replica started later knows the whole list', async () => {
   await sql`insert into entries (customer_id, reason, source, started_at)
     select id, 'manual', 'import', now() from unnest(${customers}::text[]) as t (id)`.execute(database);
   const three = await start({
-    environment: { DATABASE_URL: home.urlOf('suppression-list'), HTTP_PORT: '0', LOG_LEVEL: 'silent' },
+    environment: {
+      DATABASE_URL: home.urlOf('suppression-list'),
+      HTTP_PORT: '0',
+      LOG_LEVEL: 'silent',
+      ...authEnvironment,
+    },
   });
   await eventually('the snapshot', refusedBy(three, 'many-2999'), 5);
   const answer = await fetch(`${three.url}/v1/can-send`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...marketing },
     body: JSON.stringify({ class: 'promo', customerIds: [...customers, 'somebody-else'] }),
   });
   expect(((await answer.json()) as { refused: string[] }).refused).toEqual(customers);
@@ -97,7 +111,7 @@ test('a refused send is on record once', async () => {
   const send = () =>
     fetch(`${one.url}/v1/sends`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...marketing },
       body: JSON.stringify({ customerId: 'dirk', class: 'promo', campaign: '双11' }),
     }).then((response) => response.json());
   expect(await send()).toMatchObject({ allowed: false, code: 'stop-list' });

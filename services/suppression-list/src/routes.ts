@@ -1,5 +1,7 @@
 import { type Event, newEvent } from '@heard/events/event';
 import { CustomerId, ExternalId, MessageClass } from '@heard/events/vocabulary';
+import type { Access } from '@heard/service/access';
+import type { ChangingRequest } from '@heard/service/audit-log';
 import { NotFound, Problem, registerSummaryRoute } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -14,12 +16,17 @@ const Verdict = z.object({
   asOf: z.string().meta({ description: 'The list as it stood then.' }),
 });
 
+/** Whoever sends, by program or by hand. A question changes nothing; only a refusal put on record is a change. */
+const sending: Access = { roles: ['system', 'marketing', 'supervisor', 'admin'] };
+const keeping: Access = { roles: ['marketing', 'supervisor', 'admin'] };
+
 export function registerRoutes(service: Service, guard: Guard): void {
   const { clock, commit, database, http, policies } = service;
 
   http.get(
     '/v1/can-send',
     {
+      config: { access: sending },
       schema: {
         summary: 'May this message be sent to this customer now?',
         querystring: z.object({ customerId: CustomerId, class: MessageClass }),
@@ -32,6 +39,7 @@ export function registerRoutes(service: Service, guard: Guard): void {
   http.post(
     '/v1/can-send',
     {
+      config: { access: sending },
       bodyLimit: 16 * 1_048_576,
       schema: {
         summary: 'The same for many customers: answers who must be left out',
@@ -51,16 +59,18 @@ export function registerRoutes(service: Service, guard: Guard): void {
   http.post(
     '/v1/sends',
     {
+      config: { access: sending },
       schema: {
         summary: 'Ask before one send, and have a refusal put on record',
         body: z.strictObject({ customerId: CustomerId, class: MessageClass, campaign: ExternalId }),
         response: { 200: Verdict },
       },
     },
-    async ({ body }) => {
+    async (request) => {
+      const { body } = request;
       const verdict = guard.check(body.customerId, body.class);
       if (!verdict.allowed) {
-        await commit(async (tx) => {
+        await commit(request, async (tx) => {
           const at = clock.now();
           const code = verdict.code as 'stop-list' | 'unknown';
           const { rows } = await sql`
@@ -68,7 +78,8 @@ export function registerRoutes(service: Service, guard: Guard): void {
             values (${body.customerId}, ${body.class}, ${body.campaign}, ${code}, ${at.toISOString()})
             on conflict do nothing returning 1`.execute(tx);
           const data = { ...body, code, at: at.toISOString() };
-          return { result: null, events: rows.length > 0 ? [newEvent('send.skipped', body.customerId, data, at)] : [] };
+          const events = rows.length > 0 ? [newEvent('send.skipped', body.customerId, data, at)] : [];
+          return { result: null, events, record: body.customerId };
         });
       }
       return { ...verdict, asOf: guard.asOf.toISOString() };
@@ -78,6 +89,7 @@ export function registerRoutes(service: Service, guard: Guard): void {
   http.get(
     '/v1/stop-list/:customerId',
     {
+      config: { access: keeping },
       schema: {
         summary: 'Why a customer is or was on the list',
         params: z.object({ customerId: CustomerId }),
@@ -114,8 +126,8 @@ export function registerRoutes(service: Service, guard: Guard): void {
     },
   );
 
-  const change = (customerId: string, command: Command) =>
-    commit(async (tx) => {
+  const change = (request: ChangingRequest, customerId: string, command: Command) =>
+    commit(request, async (tx) => {
       const list = await StopList.load(tx, clock.now(), await policies.current(tx), [customerId]);
       const changes = list.apply(customerId, command, {});
       const events: Event[] = await list.save();
@@ -127,6 +139,7 @@ export function registerRoutes(service: Service, guard: Guard): void {
   http.post(
     '/v1/stop-list/:customerId/entries',
     {
+      config: { access: keeping },
       schema: {
         summary: 'Put a customer on the list by hand, or on their own objection',
         params: z.object({ customerId: CustomerId }),
@@ -138,12 +151,16 @@ export function registerRoutes(service: Service, guard: Guard): void {
         response: { 200: Changed },
       },
     },
-    async ({ params, body }) => ({ changed: (await change(params.customerId, { do: 'add', ...body })) > 0 }),
+    async (request) => {
+      const { params, body } = request;
+      return { changed: (await change(request, params.customerId, { do: 'add', ...body })) > 0 };
+    },
   );
 
   http.delete(
     '/v1/stop-list/:customerId/entries/:reason/:source',
     {
+      config: { access: keeping },
       schema: {
         summary: 'End one reason; the others stay',
         params: z.object({
@@ -154,9 +171,9 @@ export function registerRoutes(service: Service, guard: Guard): void {
         response: { 200: Changed, 404: Problem },
       },
     },
-    async ({ params }) => {
-      const { customerId, ...entry } = params;
-      if ((await change(customerId, { do: 'remove', ...entry })) === 0)
+    async (request) => {
+      const { customerId, ...entry } = request.params;
+      if ((await change(request, customerId, { do: 'remove', ...entry })) === 0)
         throw new NotFound('There is no such open entry.');
       return { changed: true };
     },

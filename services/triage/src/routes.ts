@@ -1,5 +1,6 @@
 import type { Database } from '@heard/bus/log';
 import { parsePolicy } from '@heard/policy/policy';
+import { insightRoles } from '@heard/service/access';
 import { type Http, NotFound, registerSummaryRoute } from '@heard/service/http';
 import { sql } from 'kysely';
 import * as z from 'zod';
@@ -10,6 +11,7 @@ export function registerRoutes(http: Http, database: Database): void {
   http.get(
     '/v1/receipts/:feedbackId',
     {
+      config: { access: { roles: insightRoles } },
       schema: {
         summary: 'Why a feedback got its priority: inputs, policy version, every rule that held, the nearest miss',
         params: z.object({ feedbackId: z.uuid() }),

@@ -1,0 +1,17 @@
+import type { Event } from '@heard/events/event';
+import type { VersionedPolicy } from '@heard/service/policies';
+import { route, type Wanted } from './routing.ts';
+import type { CaseFile, Desk } from './store.ts';
+
+/** What routing must know about a case. */
+export function wanted(file: CaseFile): Wanted {
+  return { priority: file.priority, csmId: file.csmId, needs: file.needs, passedBy: file.work.passedBy };
+}
+
+/** Gives a case to whoever the ladder names, or leaves it in the queue. */
+export function assign(desk: Desk, file: CaseFile, policy: VersionedPolicy, cause: Event | object): void {
+  const found = route(wanted(file), desk.people, policy, desk.now);
+  if (found) desk.apply(file, { do: 'assign', reason: 'routed', ...found }, cause);
+  else if (file.owner === null && file.version === 1)
+    desk.apply(file, { do: 'queue', roles: policy.routing[file.priority] }, cause);
+}

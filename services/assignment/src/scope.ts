@@ -1,0 +1,44 @@
+import { Priority } from '@heard/events/vocabulary';
+import type { Principal } from '@heard/service/access';
+import { seesEverything } from '@heard/service/access';
+import type { VersionedPolicy } from '@heard/service/policies';
+import type { Service } from '@heard/service/service';
+import type { FastifyRequest } from 'fastify';
+import { type RawBuilder, sql } from 'kysely';
+
+/**
+ * Which cases somebody reaches who does not see them all: those they own, those nobody owns yet whose priority the
+ * policy offers to one of their roles, those they help with or were told of, and of a CSM those of their own customers.
+ * A condition on `cases`.
+ */
+export function ownCases({ personId, roles }: Principal, policy: VersionedPolicy): RawBuilder<boolean> {
+  const offered = Priority.options.filter((priority) =>
+    policy.routing[priority].some((role) => (roles as string[]).includes(role)),
+  );
+  return sql<boolean>`(owner = ${personId}
+    or (owner is null and state = 'new' and priority = any (${offered}::text[]))
+    or (${roles.includes('csm')} and csm_id = ${personId})
+    or exists (select 1 from case_collaborators h where h.case_id = cases.case_id and h.person_id = ${personId})
+    or exists (select 1 from alerts a where a.case_id = cases.case_id and ${personId} = any (a.people)))`;
+}
+
+/** The same for a list: what a request may be shown of `cases`. */
+export async function visibleCases({ database, policies }: Service, request: FastifyRequest) {
+  return seesEverything(request) ? sql<boolean>`true` : ownCases(request.principal, await policies.current(database));
+}
+
+/** A record that is not there is refused like one of somebody else: who may not see it learns nothing of it. */
+export function registerScopes({ database, policies, recordScope }: Service): void {
+  recordScope('case', async ({ params }, principal) => {
+    const { caseId } = params as { caseId: string };
+    const { rows } = await sql`select 1 from cases
+      where case_id = ${caseId} and ${ownCases(principal, await policies.current(database))}`.execute(database);
+    return rows.length > 0;
+  });
+  recordScope('alert', async ({ params }, { personId }) => {
+    const { alertId } = params as { alertId: string };
+    const { rows } = await sql`
+      select 1 from alerts where alert_id = ${alertId} and ${personId} = any (people)`.execute(database);
+    return rows.length > 0;
+  });
+}
