@@ -7,6 +7,7 @@ const benches = {
   timers: async () => (await import('./timers.ts')).timers,
   'can-send': async () => (await import('./can-send.ts')).canSend,
   bus: async () => (await import('./bus.ts')).bus,
+  cases: async () => (await import('./cases.ts')).cases,
 };
 
 // What was started ends with this process; the folder is removed on the way out.
@@ -15,13 +16,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 await new Command('bench')
   .description('measure Heard beside what one would pick instead, on this machine; starts and stops everything itself')
   .addArgument(new Argument('<bench>').choices(Object.keys(benches)))
-  .option('--seconds <n>', 'how long each timed part lasts (hot-loop 60, timers 30, can-send 5, bus 5)', Number)
+  .option(
+    '--seconds <n>',
+    'how long each timed part lasts (hot-loop 60, timers 30, can-send 5, bus 5, cases 20)',
+    Number,
+  )
   .option('--rounds <n>', 'rounds of each comparison, in turn A B A B', Number)
   .option('--quick', 'small numbers: to see that it runs, not how fast')
   .option('--json', 'print JSON and nothing else on standard output')
   .action(async (name: keyof typeof benches, flags: Partial<BenchOptions> & { json?: boolean }) => {
     const report = new Report(name);
-    const seconds = { 'hot-loop': 60, timers: 30, 'can-send': 5, bus: 5 }[name];
+    const seconds = { 'hot-loop': 60, timers: 30, 'can-send': 5, bus: 5, cases: 20 }[name];
     const bench = await benches[name]();
     await bench(report, {
       seconds: flags.seconds ?? (flags.quick ? Math.min(seconds, 5) : seconds),

@@ -18,13 +18,12 @@ interface Service {
   healthcheck?: object;
   ports?: string[];
   volumes?: string[];
+  configs?: string[];
 }
-const compose: { services: Record<string, Service>; volumes: Record<string, null> } = parse(
-  read('docker-compose.yml'),
-  {
+const compose: { services: Record<string, Service>; volumes: Record<string, null>; configs: Record<string, object> } =
+  parse(read('docker-compose.yml'), {
     merge: true,
-  },
-);
+  });
 const services = Object.entries(compose.services);
 const ours = ['ingest', 'triage', 'assignment', 'sla-timer', 'suppression-list', 'rca'];
 
@@ -56,11 +55,12 @@ test('the schema notices an unknown key', () => {
 });
 
 test('whatever a service waits for or mounts is there', () => {
-  for (const [name, { depends_on = {}, volumes = [] }] of services) {
+  for (const [name, { depends_on = {}, volumes = [], configs = [] }] of services) {
     for (const [other, { condition }] of Object.entries(depends_on)) {
       expect(compose.services, `${name} waits for ${other}`).toHaveProperty([other]);
       if (condition === 'service_healthy') expect(compose.services[other]!.healthcheck, other).toBeDefined();
     }
+    for (const config of configs) expect(compose.configs, name).toHaveProperty([config]);
     for (const volume of volumes) expect(compose.volumes, name).toHaveProperty([volume.split(':')[0]!]);
   }
 });
@@ -68,7 +68,8 @@ test('whatever a service waits for or mounts is there', () => {
 test('every service runs with its own role and port, after the migration', () => {
   expect(services.map(([name]) => name)).toEqual(['postgres', 'kafka', 'migrate', ...ours]);
   for (const [index, name] of ours.entries()) {
-    const { depends_on, environment, healthcheck, ports } = compose.services[name]!;
+    const { configs, depends_on, environment, healthcheck, ports } = compose.services[name]!;
+    expect(configs!.map((config) => `/${config}`)).toEqual([environment.AUTH_JWKS_FILE]);
     expect(existsSync(`${root}/services/${name}/package.json`), name).toBe(true);
     expect(environment.SERVICE).toBe(name);
     expect(environment.DATABASE_URL).toContain(`//heard_${name.replaceAll('-', '_')}:`);

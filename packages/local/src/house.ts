@@ -28,6 +28,7 @@ export interface House {
   kafka: LocalKafka | undefined;
   /** The `authorization` header of somebody with these roles. */
   authorize(...roles: AccessRole[]): Promise<{ authorization: string }>;
+  authorizeAs(personId: string, ...roles: AccessRole[]): Promise<{ authorization: string }>;
   pid(service: ServiceName): number | undefined;
   /** Sends a service a signal; one that ends is started again, as any supervisor would. false: it is down just now. */
   kill(service: ServiceName, signal: NodeJS.Signals): boolean;
@@ -155,6 +156,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       brokers: kafka?.brokers ?? [],
       kafka,
       authorize: async (...roles) => ({ authorization: `Bearer ${await issuer.token({ roles })}` }),
+      authorizeAs: async (personId, ...roles) => ({
+        authorization: `Bearer ${await issuer.token({ personId, roles })}`,
+      }),
       pid: (name) => programs.get(name)?.pid,
       kill: (name, signal) => {
         const program = programs.get(name);

@@ -65,6 +65,16 @@ describe('a policy is refused as a whole, with the key named', () => {
     ],
     ['warnings out of order', (d) => Object.assign(d.sla, { warnAtPercent: [75, 50] }), /warnAtPercent/],
     ['a duration without a unit', (d) => Object.assign(d.sla, { resolution: '7' }), /sla\.resolution/],
+    [
+      'an apology that would become a template',
+      (d) => Object.assign(d.conversation.opening.wordings.zh.full, { apology: ['对不起。', '对不起。', '抱歉。'] }),
+      /conversation\.opening\.wordings\.zh\.full\.apology/,
+    ],
+    [
+      'a verbatim part without the customer’s words',
+      (d) => d.conversation.opening.wordings.en.short.verbatim.push('We read it.'),
+      /conversation\.opening\.wordings\.en\.short\.verbatim\.6/,
+    ],
     ['a key nobody knows', (d) => Object.assign(d, { slaa: {} }), /slaa/],
   ])('%s', (_name, edit, key) => {
     expect(change(edit)).toThrow(InvalidPolicy);

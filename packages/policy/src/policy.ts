@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import * as z from 'zod';
+import { Conversation } from './conversation.ts';
 import { Duration } from './duration.ts';
 
 const Priority = z.enum(['P0', 'P1', 'P2']);
@@ -148,6 +149,7 @@ export const Policy = z
         .optional()
         .meta({ description: 'Deadlines nobody wants kept; those the service is for are not among them.' }),
     }),
+    conversation: Conversation,
     contact: z.strictObject({
       channels: perPriority(z.array(z.string()).min(1)),
       preferred: perPriority(z.string()),

@@ -26,7 +26,7 @@ is [policy.schema.json](../packages/events/contracts/policy.schema.json).
 
 ## The commands
 
-\`npm start\` sets the variables above for each service it starts, but \`DATABASE_CONNECTIONS\`, \`LOG_LEVEL\`,
+\`npm start\` sets the variables above for each service it starts (it issues tokens itself: \`npm run heard -- token\`), but \`DATABASE_CONNECTIONS\`, \`LOG_LEVEL\`,
 \`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\` and \`STALL_SECONDS\` are passed on from where it is started.
 
 | variable | read by | says |
@@ -36,10 +36,12 @@ is [policy.schema.json](../packages/events/contracts/policy.schema.json).
 | \`APP_PASSWORD\` | \`migrate\` | the password given to every service role |
 | \`BUS\` | \`migrate\` | \`kafka\` also creates the topics |
 | \`HEARD_URL_INGEST\`, \`HEARD_URL_TRIAGE\` … \`HEARD_URL_SLA_TIMER\` | \`replay\`, \`dead-letters\` | where a service answers, when it is not where \`start\` puts it |
+| \`HEARD_TOKEN\` | \`replay\`, \`dead-letters\` | the token they send (also \`--token\`); without it they make one with the key in the data folder |
 | \`JAVA_HOME\`, \`XDG_CACHE_HOME\` | a local Kafka from its jars | the Java to use; where the jars are kept |
 
 Without \`DATABASE_ADMIN_URL\` the commands talk to what \`npm start\` runs from the folder \`.heard\` (or \`--data\`).
-\`docker-compose.yml\` reads \`POSTGRES_PASSWORD\`, \`APP_PASSWORD\` and \`LOG_LEVEL\`.
+\`docker-compose.yml\` reads \`POSTGRES_PASSWORD\`, \`APP_PASSWORD\`, \`LOG_LEVEL\`, \`HEARD_JWKS\` (the
+path of the key set), \`AUTH_ISSUER\` and \`AUTH_AUDIENCE\`.
 `;
 }
 

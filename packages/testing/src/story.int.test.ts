@@ -77,7 +77,11 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
     caseId: string,
     what: string,
     { by, ...body }: { by: keyof typeof staff; [field: string]: string },
-  ) => village.send('assignment', 'POST', `/v1/cases/${caseId}/${what}`, body, await as(by));
+  ) => {
+    const promises = [{ what: 'solved tomorrow', dueAt: new Date(clock.now().getTime() + day).toISOString() }];
+    const sent = what === 'contacts' ? { promises, ...body } : body;
+    return village.send('assignment', 'POST', `/v1/cases/${caseId}/${what}`, sent, await as(by));
+  };
   const reasons = async (customerId: string) =>
     (await village.send('suppression-list', 'GET', `/v1/stop-list/${customerId}`)).body.entries
       .filter((entry: { endedAt: string | null }) => entry.endedAt === null)
@@ -204,7 +208,7 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
   test.skipIf(skipped)('a parked customer who says anything is taken up again', async () => {
     await says('sun', 2, '退款慢');
     const { caseId } = await caseOf('sun');
-    await act(caseId, 'attempts', { channel: 'phone', outcome: 'no answer', by: 'sven' });
+    await act(caseId, 'attempts', { channel: 'phone', outcome: 'no-answer', by: 'sven' });
     expect((await act(caseId, 'park', { reason: 'unreachable', by: 'sven' })).body.state).toBe('parked');
     await village.settle();
     expect((await clocksOf(caseId)).every((one) => one.state === 'cancelled')).toBe(true);
@@ -235,7 +239,7 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
         'assignment',
         'POST',
         `/v1/cases/${caseId}/attempts`,
-        { channel: 'phone', outcome: 'busy' },
+        { channel: 'email', outcome: 'sent' },
         {
           ...headers,
           ...(await as('sven')),

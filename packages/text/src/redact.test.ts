@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redact } from './redact.ts';
+import { personalSpans, redact } from './redact.ts';
 
 test.each([
   ['打我电话13812345678', '打我电话[phone]'],
@@ -35,4 +35,13 @@ test.each([
   'wechat payment failed 3 times',
 ])('dates, amounts, order numbers and product names stay: %s', (text) => {
   expect(redact(text)).toBe(text);
+});
+
+test.each([
+  ['打我电话13812345678，或写信到a.b@example.com吧', ['13812345678', 'a.b@example.com']],
+  ['微信号：abc_1234 找我', ['abc_1234']],
+  ['１３８１２３４５６７８', ['１３８１２３４５６７８']],
+  ['三天没人理我', []],
+])('personal data is marked where it stands: %s', (text, found) => {
+  expect(personalSpans(text).map(({ start, end }) => text.slice(start, end))).toEqual(found);
 });

@@ -3,13 +3,34 @@
  * and `[phone]`. Names and addresses stay.
  */
 export function redact(text: string): string {
-  return text
-    .replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
-    .replace(EMAIL, '[email]')
-    .replace(IDENTITY_CARD, '[id]')
-    .replace(PHONE, '[phone]')
-    .replace(CARD, (digits) => (passesLuhn(digits) ? '[card]' : digits))
-    .replace(HANDLE, '$1[id]');
+  return mask(text, (kind) => `[${kind}]`);
+}
+
+/** Where `redact` finds something: start and end in UTF-16 units of the text, in order, never touching. */
+export function personalSpans(text: string): { start: number; end: number }[] {
+  const before = halfWidthDigits(text);
+  const after = mask(text, (_kind, found) => '\ue000'.repeat(found.length));
+  const spans: { start: number; end: number }[] = [];
+  for (let at = 0; at < before.length; at++) {
+    if (before[at] === after[at]) continue;
+    const last = spans.at(-1);
+    if (last?.end === at) last.end = at + 1;
+    else spans.push({ start: at, end: at + 1 });
+  }
+  return spans;
+}
+
+function mask(text: string, put: (kind: string, found: string) => string): string {
+  return halfWidthDigits(text)
+    .replace(EMAIL, (found) => put('email', found))
+    .replace(IDENTITY_CARD, (found) => put('id', found))
+    .replace(PHONE, (found) => put('phone', found))
+    .replace(CARD, (digits) => (passesLuhn(digits) ? put('card', digits) : digits))
+    .replace(HANDLE, (found, name: string) => name + put('id', found.slice(name.length)));
+}
+
+function halfWidthDigits(text: string): string {
+  return text.replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0));
 }
 
 const EMAIL = /[\w.+-]+[@＠][\w-]+(?:\.[\w-]+)+/g;

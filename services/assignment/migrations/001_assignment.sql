@@ -74,9 +74,21 @@ create table case_items (
   case_id uuid not null,
   joined_at timestamptz not null,
   comment text,                             -- the customer's words
-  hits text                                 -- red-line and high-risk words in it (JSON)
+  hits text,                                -- red-line and high-risk words in it (JSON)
+  score text                                -- {scale, value} (JSON)
 );
 create index items_of_case on case_items (case_id);
+
+-- What was written to customers, for telling the next draft from a copy of it.
+create table messages (
+  message_id uuid primary key,
+  case_id uuid not null,
+  person_id text not null,
+  channel text not null,
+  body text not null,
+  at timestamptz not null
+);
+create index messages_newest on messages (at desc);
 
 -- Who helps with a case besides its owner.
 create table case_collaborators (

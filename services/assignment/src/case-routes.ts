@@ -1,5 +1,5 @@
 import { Rejection } from '@heard/bus/rejection';
-import { text } from '@heard/events/vocabulary';
+import { Instant, text } from '@heard/events/vocabulary';
 import { caseRoles } from '@heard/service/access';
 import type { ChangingRequest } from '@heard/service/audit-log';
 import { NotFound, Problem } from '@heard/service/http';
@@ -145,6 +145,15 @@ function registerBulk(service: Service): void {
   );
 }
 
+/** Filters by equality; an empty value asks for those that have none. */
+const equals = [
+  ['state', 'state'],
+  ['owner', 'owner'],
+  ['team', 'team'],
+  ['priority', 'priority'],
+  ['rootCause', 'root_cause'],
+] as const;
+
 function registerList(service: Service): void {
   service.http.get(
     '/v1/cases',
@@ -160,7 +169,12 @@ function registerList(service: Service): void {
           owner: z.string().optional(),
           customerId: z.string().optional(),
           priority: z.enum(['P0', 'P1', 'P2']).optional(),
+          team: z.string().optional(),
           rootCause: text(500).optional(),
+          desk: z.stringbool().optional().meta({ description: 'Only those somebody must work on now.' }),
+          resolvedFrom: Instant.optional(),
+          resolvedBefore: Instant.optional(),
+          check: z.enum(['sent', 'recovered', 'unhappy']).optional().meta({ description: 'Of the recovery check.' }),
           cursor: Cursor.optional(),
           limit: z.coerce.number().int().min(1).max(200).default(50),
         }),
@@ -168,13 +182,19 @@ function registerList(service: Service): void {
       },
     },
     async (request) => {
-      const { state, owner, customerId, priority, rootCause, order, cursor, limit } = request.query;
+      const { query } = request;
+      const { order, cursor, limit } = query;
       const conditions = [await visibleCases(service, request)];
-      if (state) conditions.push(sql`state = ${state}`);
-      if (owner) conditions.push(sql`owner = ${owner}`);
-      if (customerId) conditions.push(sql`customer_id = ${customerId}`);
-      if (priority) conditions.push(sql`priority = ${priority}`);
-      if (rootCause) conditions.push(sql`root_cause = ${rootCause}`);
+      for (const [name, column] of equals) {
+        const value = query[name];
+        if (value === '') conditions.push(sql`${sql.ref(column)} is null`);
+        else if (value !== undefined) conditions.push(sql`${sql.ref(column)} = ${value}`);
+      }
+      if (query.customerId !== undefined) conditions.push(sql`customer_id = ${query.customerId}`);
+      if (query.desk) conditions.push(sql`state in ('new', 'assigned', 'contacting', 'in-recovery')`);
+      if (query.resolvedFrom) conditions.push(sql`resolved_at >= ${query.resolvedFrom}::timestamptz`);
+      if (query.resolvedBefore) conditions.push(sql`resolved_at < ${query.resolvedBefore}::timestamptz`);
+      if (query.check) conditions.push(sql`work::json ->> 'check' = ${query.check}`);
       const isUrgency = order === 'urgency';
       if (isUrgency) conditions.push(sql`state not in ('closed', 'lost')`);
       if (cursor) {

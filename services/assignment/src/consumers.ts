@@ -92,7 +92,8 @@ class Batch {
 
   #triaged(event: Event<'feedback.triaged'>, found: CaseFile | undefined): void {
     const { data } = event;
-    const said: Said = { feedbackId: data.feedbackId, comment: data.comment ?? null, hits: data.hits };
+    const { feedbackId: id, comment = null, hits, score = null } = data;
+    const said: Said = { feedbackId: id, comment, hits, score };
     const isKnown = this.#desk.knows(data.feedbackId);
     let file = found;
     if (file) {

@@ -1,4 +1,4 @@
-import type { Tx } from '@heard/bus/log';
+import type { Database, Tx } from '@heard/bus/log';
 import type { Event } from '@heard/events/event';
 import { sql } from 'kysely';
 
@@ -34,7 +34,7 @@ export async function keepCustomers(tx: Tx, events: readonly Event<'customer.val
      where customers.version < excluded.version`.execute(tx);
 }
 
-export async function readCustomer(tx: Tx, customerId: string): Promise<Customer | undefined> {
+export async function readCustomer(tx: Tx | Database, customerId: string): Promise<Customer | undefined> {
   const { rows } = await sql<Customer>`
     select name, honorific, phone, email, opt_outs as "optOuts" from customers where customer_id = ${customerId}`.execute(
     tx,

@@ -4,7 +4,10 @@ import { sql } from 'kysely';
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
 import { consume } from './consumers.ts';
+import { readConversation } from './conversation.ts';
+import { registerConversationRoutes } from './conversation-routes.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
+import { registerReports } from './report-routes.ts';
 import { registerScopes } from './scope.ts';
 import { fireTimers } from './timers.ts';
 
@@ -17,6 +20,13 @@ function wire(service: Service): void {
   registerCaseRoutes(service);
   registerPeopleRoutes(service);
   registerAlertRoutes(service);
+  registerReports(service);
+  const { database, policies } = service;
+  registerConversationRoutes(
+    service.http,
+    (caseId) => readConversation(database, caseId),
+    () => policies.current(database),
+  );
   registerSummaryRoute(service.http, async () => {
     const { rows } = await sql<Record<string, number>>`
       select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",

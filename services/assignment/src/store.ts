@@ -1,7 +1,7 @@
 import type { Tx } from '@heard/bus/log';
 import type { Event } from '@heard/events/event';
 import { type Cause, newEvent } from '@heard/events/event';
-import type { AlertLevel, Role, TermHit } from '@heard/events/vocabulary';
+import type { AlertLevel, Role, Score, TermHit } from '@heard/events/vocabulary';
 import { sql } from 'kysely';
 import { type Case, type Command, decide, evolve, type Fact, isLoad, noCase, noWork, type Work } from './case.ts';
 import type { Person } from './people.ts';
@@ -44,6 +44,7 @@ export interface Said {
   feedbackId: string;
   comment: string | null;
   hits: TermHit[];
+  score: Score | null;
 }
 
 /**
@@ -205,12 +206,12 @@ export class Desk {
     if (this.#items.length > 0) {
       const items = this.#items;
       await sql`
-        insert into case_items (feedback_id, case_id, comment, hits, joined_at)
+        insert into case_items (feedback_id, case_id, comment, hits, score, joined_at)
         select *, ${at}::timestamptz from unnest(${items.map((i) => i.feedbackId)}::uuid[], ${items.map((i) => i.caseId)}::uuid[],
-          ${items.map((i) => i.comment)}::text[], ${items.map((i) => (i.hits.length > 0 ? JSON.stringify(i.hits) : null))}::text[])
-        on conflict (feedback_id) do update set case_id = excluded.case_id, comment = excluded.comment, hits = excluded.hits`.execute(
-        tx,
-      );
+          ${items.map((i) => i.comment)}::text[], ${items.map((i) => (i.hits.length > 0 ? JSON.stringify(i.hits) : null))}::text[],
+          ${items.map((i) => i.score && JSON.stringify(i.score))}::text[])
+        on conflict (feedback_id) do update set case_id = excluded.case_id, comment = excluded.comment, hits = excluded.hits,
+          score = excluded.score`.execute(tx);
     }
     await this.#saveCollaborators();
     if (this.#alerts.length > 0) {
@@ -266,14 +267,16 @@ export class Desk {
   }
 }
 
+export const personColumns = sql`person_id as "personId", roles, skills, team, present, cap, open_cases as "openCases", shifts, leave,
+  substitute`;
+
 /**
  * Loads are decided on while locked, so caps hold and the least loaded is really that; whoever opens, hands over or ends
  * cases waits here for the batch before.
  */
 async function lockPeople(tx: Tx): Promise<Person[]> {
   const { rows } = await sql<Person>`
-    select person_id as "personId", roles, skills, team, present, cap, open_cases as "openCases", shifts, leave, substitute
-      from people order by person_id for no key update`.execute(tx);
+    select ${personColumns} from people order by person_id for no key update`.execute(tx);
   return rows;
 }
 
