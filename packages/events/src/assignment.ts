@@ -2,11 +2,13 @@ import * as z from 'zod';
 import {
   AlertLevel,
   CaseId,
+  CompensationKind,
   ContactChannel,
   CustomerId,
   Direction,
   FeedbackId,
   Instant,
+  Money,
   PauseReason,
   PersonId,
   Priority,
@@ -191,3 +193,64 @@ export const AlertAcknowledged = z
 export const AlertDelivered = z
   .object({ ...alert, digestId: z.uuid().optional() })
   .meta({ description: 'A digest with this alert was delivered.' });
+
+const grant = {
+  grantId: z.uuid(),
+  caseId: CaseId,
+  customerId: CustomerId,
+  kind: CompensationKind,
+  amount: Money,
+  at: Instant,
+};
+
+export const CompensationRequested = z
+  .object({
+    ...grant,
+    by: PersonId,
+    reason: z.string().meta(personal),
+    exceeds: z.array(z.enum(['authority', 'case-budget', 'customer-budget', 'agent-budget'])).min(1),
+    approver: PersonId.nullable().meta({ description: 'Who is asked; null: nobody of these roles is there.' }),
+    approverRoles: z.array(Role).min(1).meta({ description: 'Whoever holds one of them may answer.' }),
+    step: z.int().nonnegative().meta({ description: 'Place of who is asked in the ladder, 0 = first choice.' }),
+    dueAt: Instant.meta({ description: 'Without an answer by then it is handed over.' }),
+  })
+  .meta({ description: 'A compensation beyond its giver’s authority or a budget waits for an approver.' });
+export const CompensationGranted = z
+  .object({
+    ...grant,
+    by: PersonId,
+    authority: z.string().meta({ description: 'The authority rule of the policy, or "approval".' }),
+    approvedBy: PersonId.optional(),
+    needsReconciliation: z.boolean().meta({ description: 'Finance has to match it with the refund that follows.' }),
+    policyVersion: z.int().min(1),
+  })
+  .meta({ description: 'A customer gets a compensation.' });
+export const CompensationRefused = z
+  .object({
+    ...grant,
+    by: PersonId.nullable().meta({ description: 'null: nobody answered in time.' }),
+    reason: z.string().meta(personal),
+  })
+  .meta({ description: 'A compensation that was asked for is not given.' });
+export const CompensationReversed = z
+  .object({ ...grant, by: PersonId, reason: z.string().meta(personal) })
+  .meta({ description: 'A compensation was taken back; the ledger has the opposite entries.' });
+
+const abuse = { flagId: z.uuid(), customerId: CustomerId, at: Instant };
+const AbuseEvidence = z.enum(['frequent-claims', 'claims-over-value']);
+
+export const CustomerAbuseSuspected = z
+  .object({ ...abuse, evidence: z.array(AbuseEvidence) })
+  .meta({ description: 'A customer’s claims fulfil the policy’s rule. Nothing changes until two persons agree.' });
+export const CustomerAbuseFlagged = z
+  .object({
+    ...abuse,
+    evidence: z.array(AbuseEvidence),
+    flaggedBy: PersonId,
+    confirmedBy: PersonId,
+    expiresAt: Instant,
+  })
+  .meta({ description: 'No extra compensation for this customer; everything else stays as it is for anybody.' });
+export const CustomerAbuseCleared = z
+  .object({ ...abuse, reason: z.enum(['expired', 'appeal', 'withdrawn', 'victim']), by: PersonId.optional() })
+  .meta({ description: 'A flag, or the suspicion of one, is over. victim: a confirmed defect explains the claims.' });

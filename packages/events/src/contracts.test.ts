@@ -66,6 +66,7 @@ describe('the JSON Schemas', () => {
       'feedback.received comment',
       ...['name', 'honorific', 'phone', 'email'].map((name) => `customer.value-changed ${name}`),
       'feedback.triaged comment',
+      ...['requested', 'refused', 'reversed'].map((what) => `compensation.${what} reason`),
     ]);
   });
 

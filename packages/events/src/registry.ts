@@ -78,6 +78,13 @@ export const topics = {
       'alert.raised': assignment.AlertRaised,
       'alert.acknowledged': assignment.AlertAcknowledged,
       'alert.delivered': assignment.AlertDelivered,
+      'compensation.requested': assignment.CompensationRequested,
+      'compensation.granted': assignment.CompensationGranted,
+      'compensation.refused': assignment.CompensationRefused,
+      'compensation.reversed': assignment.CompensationReversed,
+      'customer.abuse-suspected': assignment.CustomerAbuseSuspected,
+      'customer.abuse-flagged': assignment.CustomerAbuseFlagged,
+      'customer.abuse-cleared': assignment.CustomerAbuseCleared,
     },
   },
   'heard.sla-timer': {

@@ -114,6 +114,7 @@ export const ClockKind = z.enum([
 export const Direction = z.enum(['outbound', 'inbound']);
 export const PauseReason = z.enum(['waiting-for-customer', 'customer-asked-later', 'waiting-for-third-party']);
 export const ContactChannel = z.enum(['phone', 'email', 'wecom', 'sms', 'chat']);
+export const CompensationKind = z.enum(['cash', 'voucher', 'gift', 'service-days', 'refund', 'advance-refund']);
 export const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
 
 export type Money = z.infer<typeof Money>;
@@ -129,4 +130,5 @@ export type ClockKind = z.infer<typeof ClockKind>;
 export type Direction = z.infer<typeof Direction>;
 export type PauseReason = z.infer<typeof PauseReason>;
 export type ContactChannel = z.infer<typeof ContactChannel>;
+export type CompensationKind = z.infer<typeof CompensationKind>;
 export type MessageClass = z.infer<typeof MessageClass>;

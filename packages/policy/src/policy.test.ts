@@ -24,6 +24,9 @@ test.each([
   ['P0 and P1 are phoned', [seed.contact.channels.P0, seed.contact.channels.P1], [['phone'], ['phone']]],
   ['P2 is mailed, messaged or phoned', seed.contact.channels.P2, ['email', 'wecom', 'phone']],
   ['three segments, three tracks', Object.values(seed.tracks), ['recovery', 'activation', 'amplification']],
+  ['50 yuan at P2', seed.compensation?.authority.find((rule) => rule.name === 'frontline')?.upTo, 50_00],
+  ['500 yuan at P0 and P1', seed.compensation?.authority.find((rule) => rule.name === 'senior-urgent')?.upTo, 500_00],
+  ['a flag needs four claims in 180 days', [seed.abuse?.claims, seed.abuse?.window], [4, 180 * 24 * hour]],
   ['history opens no cases', seed.backfill, { opensCases: false, suppresses: false }],
   ['no priority floor for red lines', seed.triage.redLineMinPriority, 'none'],
   [
@@ -75,10 +78,27 @@ describe('a policy is refused as a whole, with the key named', () => {
       (d) => d.conversation.opening.wordings.en.short.verbatim.push('We read it.'),
       /conversation\.opening\.wordings\.en\.short\.verbatim\.6/,
     ],
+    [
+      'an authority above what a case may get',
+      (d) => Object.assign(d.compensation.max, { gift: 100 }),
+      /compensation\.authority\.0\.upTo: must not exceed max\.gift/,
+    ],
+    [
+      'an amount nobody could approve',
+      (d) => d.compensation.approvers.pop(),
+      /compensation\.approvers: must reach the greatest max/,
+    ],
+    [
+      'a fallback to the same role',
+      (d) => d.compensation.approvers[0].fallback.push('supervisor'),
+      /compensation\.approvers\.0\.fallback/,
+    ],
+    ['a kind without a ceiling', (d) => delete d.compensation.max.cash, /compensation\.max\.cash/],
+    ['a month without a zone', (d) => Object.assign(d.compensation, { monthIn: 'Shanghai' }), /compensation\.monthIn/],
+    ['a flag that keeps back what is owed', (d) => d.abuse.blocks.push('refund'), /abuse\.blocks/],
     ['a key nobody knows', (d) => Object.assign(d, { slaa: {} }), /slaa/],
-  ])('%s', (_name, edit, key) => {
+  ])('%s', (_name, edit, key) => 
     expect(change(edit)).toThrow(InvalidPolicy);
-    expect(change(edit)).toThrow(key);
-  });
+    expect(change(edit)).toThrow(key););
   test('what is not YAML', () => expect(() => readPolicy('a: [')).toThrow(/not YAML/));
 });

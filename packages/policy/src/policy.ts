@@ -74,6 +74,80 @@ const Step = z
 
 const Alert = z.strictObject({ level: AlertLevel, audiences: z.array(Role) });
 
+export const CompensationKind = z.enum(['cash', 'voucher', 'gift', 'service-days', 'refund', 'advance-refund']);
+const Minor = z.int().positive().meta({ description: 'In minor units of `currency`.' });
+
+const Compensation = z
+  .strictObject({
+    currency: z.string().regex(/^[A-Z]{3}$/),
+    serviceDay: Minor.meta({ description: 'What one free day of service counts for.' }),
+    authority: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          roles: Ladder,
+          priorities: z.array(Priority).min(1),
+          kinds: z.array(CompensationKind).min(1),
+          upTo: Minor.meta({
+            description: 'The most one person may grant on one case unasked, in one grant or in many.',
+          }),
+        }),
+      )
+      .min(1),
+    budgets: z
+      .strictObject({ perCase: Minor, perCustomer90d: Minor, perAgentMonth: Minor })
+      .meta({ description: 'All kinds but advance-refund count; beyond a budget somebody is asked.' }),
+    monthIn: z
+      .string()
+      .refine(isTimeZone, 'is not a time zone')
+      .meta({ description: 'The time zone in which an agent’s month begins.' }),
+    approvers: z
+      .array(z.strictObject({ upTo: Minor, role: Role, fallback: Ladder }))
+      .min(1)
+      .meta({ description: 'Who is asked: the first row that reaches the amount; its fallback when nobody answers.' }),
+    approvalWithin: Duration,
+    max: z
+      .record(CompensationKind, Minor)
+      .meta({ description: 'The most one case may ever get of a kind, whoever approves.' }),
+  })
+  .superRefine((compensation, context) => {
+    const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const { approvers, authority, max } = compensation;
+    for (const [i, rule] of authority.entries()) {
+      const kind = rule.kinds.find((one) => rule.upTo > max[one]);
+      if (kind) refuse(['authority', i, 'upTo'], `must not exceed max.${kind}`);
+    }
+    if (new Set(authority.map((rule) => rule.name)).size < authority.length) {
+      refuse(['authority'], 'must name each rule differently');
+    }
+    if (approvers.some((one, i) => i > 0 && one.upTo <= approvers[i - 1]!.upTo)) {
+      refuse(['approvers'], 'must rise');
+    }
+    if (approvers.at(-1)!.upTo < Math.max(...Object.values(max))) {
+      refuse(['approvers'], 'must reach the greatest max, or nobody could be asked');
+    }
+    for (const [i, one] of approvers.entries()) {
+      if (one.fallback.includes(one.role)) refuse(['approvers', i, 'fallback'], 'must name other roles');
+    }
+  });
+
+const Abuse = z.strictObject({
+  claims: z.int().min(2).meta({ description: 'So many claims within the window, and' }),
+  window: Duration,
+  percentile: z
+    .number()
+    .min(50)
+    .max(99.9)
+    .meta({ description: 'claims over lifetime value at or above this percentile of the customers who claimed.' }),
+  minCustomers: z.int().min(1).meta({ description: 'Fewer such customers known: nobody is suspected.' }),
+  expires: Duration,
+  alarmAbovePercent: z.number().positive().max(100),
+  blocks: z
+    .array(CompensationKind)
+    .min(1)
+    .refine((kinds) => !kinds.includes('refund'), 'must not hold refund: what is owed is not an extra'),
+});
+
 /** Every number of the SOP. Read the preset seed-strict.yaml beside it: keys in the same order, with their reasons. */
 export const Policy = z
   .strictObject({
@@ -177,6 +251,8 @@ export const Policy = z
       review: Duration,
     }),
     observation: z.strictObject({ days: z.int().min(1) }),
+    compensation: Compensation.optional().meta({ description: 'Without it nothing can be granted.' }),
+    abuse: Abuse.optional().meta({ description: 'Without it nobody is suspected or flagged.' }),
     backfill: z.strictObject({ opensCases: z.boolean(), suppresses: z.boolean() }),
     tracks: z.strictObject({
       detractor: z.enum(['recovery', 'activation', 'amplification']),
@@ -229,6 +305,9 @@ export const Policy = z
 
 export type Policy = z.infer<typeof Policy>;
 export type PriorityName = z.infer<typeof Priority>;
+export type Compensation = z.infer<typeof Compensation>;
+export type CompensationKind = z.infer<typeof CompensationKind>;
+export type Abuse = z.infer<typeof Abuse>;
 
 export class InvalidPolicy extends Error {
   override name = 'InvalidPolicy';
@@ -258,4 +337,13 @@ export function readPolicy(yaml: string): Record<string, unknown> {
 
 export function presetPolicy(name: 'seed-strict' = 'seed-strict'): Record<string, unknown> {
   return readPolicy(readFileSync(new URL(`../presets/${name}.yaml`, import.meta.url), 'utf8'));
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
 }

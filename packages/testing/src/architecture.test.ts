@@ -63,6 +63,8 @@ test('rules import nothing that does I/O, tells the time or knows a database', (
     'services/triage/src/triage.ts',
     'services/assignment/src/case.ts',
     'services/assignment/src/routing.ts',
+    'services/assignment/src/compensation.ts',
+    'services/assignment/src/abuse.ts',
     'services/sla-timer/src/clock.ts',
     'services/sla-timer/src/ladder.ts',
     'services/sla-timer/src/moves.ts',

@@ -108,6 +108,8 @@ create table customers (
   email text,
   time_zone text,
   csm_id text,
+  value_minor bigint,                       -- what they are worth, in minor units
+  value_currency text,
   opt_outs text[] not null default '{}'     -- channels on which they want no message
 );
 
@@ -138,4 +140,103 @@ create table commands (
   fingerprint text not null,
   answer jsonb not null,
   at timestamptz not null
+);
+
+-- Compensation. Rows of a case, a customer and an agent are summed under locks taken in that order.
+create table grants (
+  grant_id uuid primary key,
+  case_id uuid not null,
+  customer_id text not null,
+  kind text not null,
+  amount_minor bigint not null,
+  currency text not null,
+  service_days int,
+  reason text not null,
+  state text not null,
+  requested_by text not null,
+  requested_at timestamptz not null,
+  exceeds text[] not null default '{}',
+  approver text,
+  approver_roles text[] not null default '{}',
+  step int not null default 0,
+  due_at timestamptz,
+  authority text,                           -- the rule that allowed it, or 'approval'
+  decided_by text,
+  decided_at timestamptz,
+  granted_at timestamptz,
+  reversed_by text,
+  reversed_at timestamptz,
+  constraint something_is_given check (amount_minor > 0),
+  constraint a_second_person_decides check (decided_by <> requested_by),
+  constraint granted_by_some_authority check ((granted_at is null) = (authority is null)),
+  constraint known_state check (state in ('asked', 'granted', 'refused', 'reversed', 'expired'))
+);
+create index grants_of_case on grants (case_id);
+create index grants_of_customer on grants (customer_id, requested_at);
+create index grants_of_agent on grants (requested_by, granted_at);
+create index grants_newest on grants (requested_at desc, grant_id desc);
+create index grants_given on grants (granted_at) where granted_at is not null;
+create index grants_to_answer on grants (approver, due_at) where state = 'asked';
+
+-- Double entry: what leaves one account arrives at another, and nothing written is ever changed.
+create table ledger_entries (
+  entry_id bigint generated always as identity primary key,
+  transaction_id uuid not null,
+  account text not null,
+  amount_minor bigint not null,
+  currency text not null,
+  at timestamptz not null,
+  grant_id uuid not null
+);
+create index entries_of_transaction on ledger_entries (transaction_id);
+create index entries_of_grant on ledger_entries (grant_id);
+create index entries_of_account on ledger_entries (account, at);
+
+create function ledger_balances() returns trigger language plpgsql set search_path from current as $$
+begin
+  if exists (select 1 from ledger_entries where transaction_id = new.transaction_id
+              group by currency having sum(amount_minor) <> 0) then
+    raise exception 'ledger transaction % does not sum to zero', new.transaction_id using errcode = 'check_violation';
+  end if;
+  return null;
+end $$;
+create constraint trigger transaction_sums_to_zero after insert on ledger_entries
+  deferrable initially deferred for each row execute function ledger_balances();
+
+-- A trigger and not a missing privilege: it binds the owner of the table too.
+create function ledger_keeps() returns trigger language plpgsql as $$
+begin
+  raise exception 'the ledger is append-only; reverse the grant instead' using errcode = 'integrity_constraint_violation';
+end $$;
+create trigger append_only before update or delete or truncate on ledger_entries
+  for each statement execute function ledger_keeps();
+
+create table abuse_flags (
+  flag_id uuid primary key,
+  customer_id text not null,
+  state text not null,
+  evidence jsonb not null,
+  claims uuid[] not null,                   -- the grants it rests on
+  suspected_at timestamptz,
+  flagged_by text,
+  flagged_at timestamptz,
+  confirmed_by text,
+  confirmed_at timestamptz,
+  expires_at timestamptz,
+  appeals jsonb not null default '[]',
+  cleared_reason text,
+  cleared_by text,
+  cleared_at timestamptz,
+  constraint two_persons_flag check (confirmed_by <> flagged_by),
+  constraint flagged_until check (state <> 'flagged' or (flagged_by is not null and confirmed_by is not null and expires_at is not null)),
+  constraint known_state check (state in ('suspected', 'proposed', 'flagged', 'cleared'))
+);
+create unique index one_flag_per_customer on abuse_flags (customer_id) where state <> 'cleared';
+create index flags_of_customer on abuse_flags (customer_id, cleared_at);
+
+-- Root causes proven to be ours: who claims because of one is a victim, not an abuser.
+create table confirmed_defects (
+  theme text primary key,                   -- lower case
+  confirmed_by text not null,
+  confirmed_at timestamptz not null
 );

@@ -10,6 +10,8 @@ import type { Alert, CaseFile, Desk } from './store.ts';
 interface Told {
   level: AlertLevel;
   roles: readonly Role[];
+  /** Whoever else hears of it. */
+  people?: readonly string[];
   /** The owner of the case, or who stands in for them, hears of it too. */
   owner: boolean;
   cause: Alert['cause'];
@@ -32,7 +34,7 @@ export class Alerts {
   raise(subject: Pick<Alert, 'customerId' | 'feedbackId'>, file: CaseFile | undefined, told: Told, cause: Cause): void {
     const { now, people } = this.#desk;
     const owner = told.owner && file?.owner ? [standIn(file.owner, people, now)?.personId ?? file.owner] : [];
-    const reached = [...new Set([...owner, ...audience(told.roles, people, told.level, now)])];
+    const reached = [...new Set([...owner, ...(told.people ?? []), ...audience(told.roles, people, told.level, now)])];
     const isDigest = told.level === 'digest' && file !== undefined;
     const deliverBy = isDigest ? this.#digestBy(file, told.cause) : null;
     if (deliverBy) this.digests.push({ kind: 'digest', key: digestKey(reached[0] ?? ''), dueAt: deliverBy });
@@ -64,6 +66,23 @@ export class Alerts {
     const { level, audiences: roles } = data.alert;
     const key = [data.feedbackId, String(revision), level];
     this.raise(data, file, { level, roles, owner: true, cause: 'feedback', about: null, key }, event);
+  }
+
+  /** Whoever must approve a grant, and by when they are asked anew. */
+  ofApproval(event: Event<'compensation.requested'>, file: CaseFile): void {
+    const { grantId, approver, step } = event.data;
+    if (!approver) return;
+    const key = ['approval', grantId, String(step)];
+    const told = {
+      level: 'push',
+      roles: [],
+      people: [approver],
+      owner: false,
+      cause: 'approval',
+      about: grantId,
+      key,
+    } as const;
+    this.raise(file, file, told, event);
   }
 
   /** A step of a ladder. */

@@ -1,3 +1,4 @@
+import type { Tx } from '@heard/bus/log';
 import { type Event, ofType } from '@heard/events/event';
 import { stableId } from '@heard/events/names';
 import type { VersionedPolicy } from '@heard/service/policies';
@@ -6,6 +7,7 @@ import { Alerts } from './alerts.ts';
 import { assign, wanted } from './assignment.ts';
 import { endangered } from './contact-time.ts';
 import { keepCustomers } from './customers.ts';
+import { handOverApproval } from './grants.ts';
 import { route } from './routing.ts';
 import { type CaseFile, Desk, type Said } from './store.ts';
 import { finish } from './timers.ts';
@@ -36,6 +38,7 @@ export function consume(service: Service): void {
       const desk = await Desk.forCustomers(tx, clock.now(), customerIds, feedbackIds);
       const batch = new Batch(desk, policy);
       for (const event of relevant) batch.take(event);
+      await batch.handOverApprovals(tx);
       await finish(service, tx, desk, batch.alerts, policy);
       await bus.publish(tx, desk.events);
     },
@@ -53,6 +56,7 @@ class Batch {
   readonly alerts: Alerts;
   readonly #desk: Desk;
   readonly #policy: VersionedPolicy;
+  readonly #unanswered: { event: Event<'clock.breached'>; file: CaseFile }[] = [];
 
   constructor(desk: Desk, policy: VersionedPolicy) {
     this.#desk = desk;
@@ -82,11 +86,22 @@ class Batch {
         return;
       }
       case 'clock.breached':
-        if (file?.caseId === event.data.caseId && event.data.kind === 'acknowledgement') this.#takeBack(event, file);
+        if (file?.caseId !== event.data.caseId) return;
+        if (event.data.kind === 'acknowledgement') this.#takeBack(event, file);
+        if (event.data.kind === 'approval') this.#unanswered.push({ event, file });
         return;
       case 'escalation.stepped':
         if (file?.caseId === event.data.caseId) this.alerts.ofEscalation(event, file);
         return;
+    }
+  }
+
+  /** Nobody answered in time: the next of the ladder is asked too. */
+  async handOverApprovals(tx: Tx): Promise<void> {
+    for (const { event, file } of this.#unanswered) {
+      const events = await handOverApproval(tx, event.data.about!, this.#desk.now, this.#policy, event);
+      this.#desk.events.push(...events);
+      for (const requested of ofType(events, 'compensation.requested')) this.alerts.ofApproval(requested, file);
     }
   }
 

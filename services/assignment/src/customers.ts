@@ -24,13 +24,15 @@ export async function keepCustomers(tx: Tx, events: readonly Event<'customer.val
   const of = (field: 'name' | 'honorific' | 'phone' | 'email' | 'timeZone' | 'csmId') =>
     rows.map((row) => row[field] ?? null);
   await sql`
-    insert into customers (customer_id, version, name, honorific, phone, email, time_zone, csm_id, opt_outs)
-    select t.a, t.b, t.c, t.d, t.e, t.f, t.g, t.h, string_to_array(t.i, ',') from unnest(${rows.map((row) => row.customerId)}::text[], ${rows.map((row) => row.version)}::bigint[], ${of('name')}::text[],
+    insert into customers (customer_id, version, name, honorific, phone, email, time_zone, csm_id, opt_outs,
+      value_minor, value_currency)
+    select t.a, t.b, t.c, t.d, t.e, t.f, t.g, t.h, string_to_array(t.i, ','), t.j, t.k from unnest(${rows.map((row) => row.customerId)}::text[], ${rows.map((row) => row.version)}::bigint[], ${of('name')}::text[],
       ${of('honorific')}::text[], ${of('phone')}::text[], ${of('email')}::text[], ${of('timeZone')}::text[], ${of('csmId')}::text[],
-      ${rows.map((row) => row.optOuts?.join(',') ?? '')}::text[]) as t (a, b, c, d, e, f, g, h, i)
+      ${rows.map((row) => row.optOuts?.join(',') ?? '')}::text[],
+      ${rows.map((row) => row.lifetimeValue?.amount ?? null)}::bigint[], ${rows.map((row) => row.lifetimeValue?.currency ?? null)}::text[]) as t (a, b, c, d, e, f, g, h, i, j, k)
     on conflict (customer_id) do update set version = excluded.version, name = excluded.name, honorific = excluded.honorific,
       phone = excluded.phone, email = excluded.email, time_zone = excluded.time_zone, csm_id = excluded.csm_id,
-      opt_outs = excluded.opt_outs
+      opt_outs = excluded.opt_outs, value_minor = excluded.value_minor, value_currency = excluded.value_currency
      where customers.version < excluded.version`.execute(tx);
 }
 

@@ -3,6 +3,7 @@ import { stableId } from '@heard/events/names';
 import { ContactChannel, Direction, Instant, PauseReason, PersonId, Role, text } from '@heard/events/vocabulary';
 import { type AccessRole, caseRoles } from '@heard/service/access';
 import * as z from 'zod';
+import { isFlagged } from './abuse-flags.ts';
 import type { Command } from './case.ts';
 import type { Scene } from './commands.ts';
 import { callRules } from './contact-time.ts';
@@ -193,12 +194,11 @@ export const moves = {
   resolve: move(
     'Resolve; the root cause must be diagnosed',
     { rootCause: reason.optional() },
-    (body, { by }, { policy, now }) => ({
-      do: 'resolve',
-      ...body,
-      by,
-      wow: { dueAt: new Date(now.getTime() + policy.wow.within).toISOString() },
-    }),
+    async (body, { by }, { tx, file, policy, now }) => {
+      const dueAt = new Date(now.getTime() + policy.wow.within).toISOString();
+      const skip = (await isFlagged(tx, file.customerId, now)) ? 'abuse-flagged' : null;
+      return { do: 'resolve', ...body, by, wow: skip ? { skip } : { dueAt } };
+    },
     { movesLoad: true },
   ),
   reopen: move('Take up a parked, resolved or observed case again', {}, (_, { by }) => ({ do: 'reopen', by }), {

@@ -27,12 +27,36 @@ export async function visibleCases({ database, policies }: Service, request: Fas
   return seesEverything(request) ? sql<boolean>`true` : ownCases(request.principal, await policies.current(database));
 }
 
+/** The same for a list of `grants g`: one's own, those one is asked to decide on, and those of cases one sees. */
+export async function visibleGrants({ database, policies }: Service, request: FastifyRequest) {
+  const { principal } = request;
+  return seesEverything(request) ? sql<boolean>`true` : ownGrants(principal, await policies.current(database));
+}
+
+function ownGrants(principal: Principal, policy: VersionedPolicy): RawBuilder<boolean> {
+  return sql<boolean>`(g.requested_by = ${principal.personId} or g.approver = ${principal.personId}
+    or g.approver_roles && ${principal.roles}::text[]
+    or exists (select 1 from cases where cases.case_id = g.case_id and ${ownCases(principal, policy)}))`;
+}
+
 /** A record that is not there is refused like one of somebody else: who may not see it learns nothing of it. */
 export function registerScopes({ database, policies, recordScope }: Service): void {
   recordScope('case', async ({ params }, principal) => {
     const { caseId } = params as { caseId: string };
     const { rows } = await sql`select 1 from cases
       where case_id = ${caseId} and ${ownCases(principal, await policies.current(database))}`.execute(database);
+    return rows.length > 0;
+  });
+  recordScope('grant', async ({ params }, principal) => {
+    const { grantId } = params as { grantId: string };
+    const { rows } = await sql`select 1 from grants g
+      where g.grant_id = ${grantId} and ${ownGrants(principal, await policies.current(database))}`.execute(database);
+    return rows.length > 0;
+  });
+  recordScope('customer', async ({ params }, principal) => {
+    const { customerId } = params as { customerId: string };
+    const { rows } = await sql`select 1 from cases
+      where customer_id = ${customerId} and ${ownCases(principal, await policies.current(database))}`.execute(database);
     return rows.length > 0;
   });
   recordScope('alert', async ({ params }, { personId }) => {

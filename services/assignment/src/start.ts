@@ -1,8 +1,11 @@
 import { registerSummaryRoute } from '@heard/service/http';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { sql } from 'kysely';
+import { registerAbuseRoutes } from './abuse-routes.ts';
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerCaseRoutes } from './case-routes.ts';
+import { registerCompensationReport } from './compensation-report.ts';
+import { registerCompensationRoutes } from './compensation-routes.ts';
 import { consume } from './consumers.ts';
 import { readConversation } from './conversation.ts';
 import { registerConversationRoutes } from './conversation-routes.ts';
@@ -27,6 +30,9 @@ function wire(service: Service): void {
     (caseId) => readConversation(database, caseId),
     () => policies.current(database),
   );
+  registerCompensationRoutes(service);
+  registerCompensationReport(service);
+  registerAbuseRoutes(service);
   registerSummaryRoute(service.http, async () => {
     const { rows } = await sql<Record<string, number>>`
       select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",

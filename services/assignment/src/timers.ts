@@ -5,6 +5,7 @@ import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
 import type { Timer } from '@heard/service/timers';
 import { sql } from 'kysely';
+import { clearVictims, expireFlags } from './abuse-flags.ts';
 import { Alerts, personOf } from './alerts.ts';
 import { assign } from './assignment.ts';
 import { nextAvailable } from './people.ts';
@@ -33,6 +34,8 @@ export function fireTimers(service: Service): void {
       await finish(service, tx, desk, new Alerts(desk, policy), policy);
       events.push(...desk.events);
     }
+    const flags = keys('abuse-flag');
+    if (flags.length > 0) events.push(...(await expireFlags(tx, flags, now, policy)));
     await bus.publish(tx, events);
   });
 }
@@ -46,6 +49,9 @@ export async function finish(
   policy: VersionedPolicy,
 ): Promise<void> {
   await desk.save();
+  const diagnosed = desk.events.filter(({ type }) => type === 'case.diagnosed' || type === 'case.resolved');
+  const customers = [...new Set(diagnosed.map(({ subject }) => subject))];
+  if (customers.length > 0) desk.events.push(...(await clearVictims(tx, desk.now, policy, customers)));
   const timers: Timer[] = [...alerts.digests, ...timersOf(desk, policy)];
   await service.setTimers(tx, timers, 'if-earlier');
 }
