@@ -1,5 +1,5 @@
 import type { Event } from '@heard/events/event';
-import type { DataOf } from '@heard/events/registry';
+import type { DataOf, EventType } from '@heard/events/registry';
 import type { ClockKind, PauseReason, Priority } from '@heard/events/vocabulary';
 import type { CancelReason } from './clock.ts';
 
@@ -29,6 +29,10 @@ export const moves = {
   'case.promise-withdrawn': ({ promiseId: about }) => [cancel(['promise'], 'withdrawn', about)],
   'case.help-requested': ({ requestId: about }) => [start('technical', { about })],
   'case.help-given': ({ requestId: about }) => [meet('technical', { about })],
+  // Handed over to another approver it is asked for again; who asked waits since the first time.
+  'compensation.requested': ({ grantId: about }) => [start('approval', { about })],
+  'compensation.granted': ({ grantId: about }) => [meet('approval', { about })],
+  'compensation.refused': ({ grantId: about }) => [meet('approval', { about })],
   'case.callback-requested': ({ requestId: about, from, until, at }) => [
     start('callback', { about, from: Date.parse(from) > Date.parse(at) ? from : at, dueAt: until }),
   ],
@@ -54,7 +58,7 @@ export const moves = {
     start('resolution'),
   ],
   'case.closed': () => [cancel('all', 'closed')],
-} as const satisfies { [T in `case.${string}` & Event['type']]?: (data: DataOf<T>) => Effect[] };
+} as const satisfies { [T in EventType]?: (data: DataOf<T>) => Effect[] };
 
 export type MoveType = keyof typeof moves;
 export type Move = Event<MoveType>;
