@@ -131,6 +131,7 @@ export function registerCalendarRoutes(service: Service): void {
     if (name === natural.name) throw new Rejection('calendar-is-fixed', `${natural.name} is always natural time`);
     if (weekdays.every((day) => document.week[day].length === 0))
       throw new Rejection('calendar-never-opens', 'a week without any working time would let no clock run');
+    await sql`select pg_advisory_xact_lock(hashtext('heard.calendars'))`.execute(tx);
     const { rows } = await sql<{ version: number }>`
       insert into calendars (name, version, document, changed_at)
       select ${name}, coalesce(max(version), 0) + 1, ${JSON.stringify(document)}::jsonb, ${clock.now().toISOString()}
@@ -149,7 +150,11 @@ const Importing = z
       .default(true)
       .meta({ description: 'Days called 班 or workday are worked like a Monday; false: they are closed too.' }),
   })
-  .refine(({ from, until }) => from <= until, 'until must not be before from');
+  .refine(({ from, until }) => from <= until, 'until must not be before from')
+  .refine(
+    ({ from, until }) => Date.parse(until) - Date.parse(from) < 5 * 366 * 86_400_000,
+    'must be five years at most',
+  );
 
 function holidaysOf(text: string, { from, until, makeUp }: z.output<typeof Importing>, { week }: Calendar) {
   try {

@@ -87,5 +87,6 @@ export class Calendars {
       if (days < daysToPrepare)
         this.#warn({ calendar: name, days }, 'the holidays of a calendar are known for few days more');
     }
+    this.#unknown.clear(); // whoever still asks for one is warned again
   }
 }

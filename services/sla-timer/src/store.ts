@@ -52,9 +52,10 @@ export class ClockFace {
     const face = new ClockFace(tx, now, rules.calendars);
     face.#policies.set(rules.policy.version, rules.policy);
     const wanted = [...new Map(cases.map((one) => [one.caseId, one])).values()];
-    for (const file of await loadCases(tx, wanted)) face.#cases.set(file.caseId, file);
     const ids = wanted.map((one) => one.caseId);
     await face.#hold(await load(tx, sql.ref('case_id'), ids), rules.policies);
+    // After the lock on its clocks: who waited for it must not know an older case than they are of.
+    for (const file of await loadCases(tx, wanted)) face.#cases.set(file.caseId, file);
     return face;
   }
 
