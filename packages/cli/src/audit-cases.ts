@@ -1,6 +1,6 @@
 import type { Tx } from '@heard/bus/log';
 import { sql } from 'kysely';
-import type { Finding } from './audit.ts';
+import type { Finding } from './finding.ts';
 
 /**
  * Which move is legal from where, written down a second time on purpose: an auditor that asked the service's own rules

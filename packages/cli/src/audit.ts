@@ -4,17 +4,9 @@ import { topics } from '@heard/events/registry';
 import { openDatabase } from '@heard/service/database';
 import { sql } from 'kysely';
 import { checkCases, foldCases } from './audit-cases.ts';
+import { clocksAreRight, clocksAreTheirFold } from './audit-clocks.ts';
+import { type Finding, look } from './finding.ts';
 import type { Target } from './target.ts';
-
-/** One thing that must always be true, and whether it is. `broken` counts counter-examples; `example` is the first. */
-export interface Finding {
-  invariant: string;
-  title: string;
-  checked: number;
-  broken: number;
-  example?: string;
-  note?: string;
-}
 
 /**
  * Checks the invariants on a running system, by its tables and its bus, never by a service's word. Everything is read in
@@ -91,44 +83,6 @@ async function oneEffect(tx: Tx): Promise<Finding> {
       select l.key, 'was published twice: event ' || (l.attributes::json ->> 'id') from bus.log l
        group by l.key, l.attributes::json ->> 'id' having count(*) > 1`,
   });
-}
-
-async function clocksAreRight(tx: Tx): Promise<Finding[]> {
-  return [
-    await look(
-      tx,
-      '4',
-      'an open case has one live clock per kind; none fired early or twice; none ended still has a timer',
-      {
-        checked: sql`select count(*) from sla_timer.clocks`,
-        broken: sql`
-        select c.case_id::text as id, 'has ' || count(k.*) || ' live resolution clocks while it is ' || c.state as why
-          from assignment.cases c
-          left join sla_timer.clocks k on k.case_id = c.case_id and k.kind = 'resolution' and k.state in ('running', 'breached')
-         where c.state in ('new', 'assigned', 'contacting', 'in-recovery')
-           and not exists (select 1 from in_flight p where p.customer_id = c.customer_id)
-           and not exists (select 1 from buried b where b.customer_id = c.customer_id)
-         group by c.case_id, c.state having count(k.*) <> 1
-        union all
-        select c.case_id::text, 'waits for its first contact and has ' || count(k.*) || ' clocks for it' from assignment.cases c
-          left join sla_timer.clocks k on k.case_id = c.case_id and k.kind = 'first-contact' and k.state in ('running', 'breached')
-         where c.state in ('new', 'assigned', 'contacting') and c.contacted_at is null
-           and not exists (select 1 from in_flight p where p.customer_id = c.customer_id)
-           and not exists (select 1 from buried b where b.customer_id = c.customer_id)
-         group by c.case_id having count(k.*) <> 1
-        union all
-        select clock_id::text, 'fired before it was due' from sla_timer.clocks where breached_at < due_at
-        union all
-        select l.data::json ->> 'clockId', 'breached ' || count(*) || ' times' from bus.log l
-         where l.topic = 'heard.sla-timer' and l.attributes::json ->> 'type' = 'clock.breached'
-         group by 1 having count(*) > 1
-        union all
-        select k.clock_id::text, 'is ' || k.state || case when t.key is null then ' without a timer' else ' and still has a timer' end
-          from sla_timer.clocks k left join sla_timer.timers t on t.kind = 'clock' and t.key = k.clock_id::text
-         where (k.state = 'running') <> (t.key is not null)`,
-      },
-    ),
-  ];
 }
 
 async function oneOwner(tx: Tx): Promise<Finding> {
@@ -257,23 +211,7 @@ async function readModelsAreTheirFold(tx: Tx): Promise<Finding[]> {
            and not exists (select 1 from in_flight p where p.customer_id = coalesce(s.customer_id, c.customer_id))
            and not exists (select 1 from buried b where b.feedback_id = coalesce(s.id, c.feedback_id)::text)`,
     }),
-    await look(tx, '8', `${title}: the clocks`, {
-      checked: sql`select count(*) from sla_timer.clocks`,
-      broken: sql`
-        with events as (
-          select (l.data::json ->> 'clockId')::uuid as id, l.attributes::json ->> 'type' as type, l.seq, l.data::json as data
-            from bus.log l where l.topic = 'heard.sla-timer'),
-        rebuilt as (
-          select id, (array_agg(data ->> 'dueAt' order by seq desc) filter (where data ->> 'dueAt' is not null))[1]::timestamptz as due_at,
-                 case when bool_or(type = 'clock.cancelled') then 'cancelled'
-                      when bool_or(type = 'clock.met' and (data ->> 'inTime')::boolean) then 'met'
-                      when bool_or(type = 'clock.met') then 'missed'
-                      when bool_or(type = 'clock.breached') then 'breached' else 'running' end as state
-            from events group by id)
-        select coalesce(r.id, k.clock_id)::text as id, 'events say ' || coalesce(r.state, 'nothing') || ', the table ' || coalesce(k.state, 'nothing') as why
-          from rebuilt r full join sla_timer.clocks k on k.clock_id = r.id
-         where r.state is distinct from k.state or r.due_at is distinct from k.due_at`,
-    }),
+    await clocksAreTheirFold(tx, `${title}: the clocks`),
   ];
 }
 
@@ -282,24 +220,4 @@ async function isWhole(tx: Tx, topic: string): Promise<boolean> {
     select coalesce(bool_or(first <> 1), false) as pruned from (
       select min(seq) as first from bus.log where topic = ${topic} group by partition) p`.execute(tx);
   return !rows[0]!.pruned;
-}
-
-async function look(
-  tx: Tx,
-  invariant: string,
-  title: string,
-  query: { checked: ReturnType<typeof sql>; broken: ReturnType<typeof sql>; note?: string },
-): Promise<Finding> {
-  const checked = await sql<Record<string, unknown>>`${query.checked}`.execute(tx);
-  const { rows } = await sql<{ id: string; why: string; total: string }>`
-    select id, why, count(*) over () as total from (${query.broken}) b order by id limit 1`.execute(tx);
-  const [first] = rows;
-  return {
-    invariant,
-    title,
-    checked: Number(Object.values(checked.rows[0]!)[0]),
-    broken: Number(first?.total ?? 0),
-    example: first && `${first.id} ${first.why}`,
-    note: query.note,
-  };
 }

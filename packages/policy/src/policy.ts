@@ -199,7 +199,10 @@ export const Policy = z
     }),
     handoff: z.strictObject({ max: z.int().min(0).meta({ description: 'Transfers after the first live contact.' }) }),
     sla: z.strictObject({
-      timeZone: z.string().meta({ description: 'Of the company, and of customers whose own is unknown.' }),
+      timeZone: z
+        .string()
+        .refine(isTimeZone, 'is not a time zone')
+        .meta({ description: 'Of the company, and of customers whose own is unknown.' }),
       calendar: perPriority(z.string()).meta({ description: 'Names of calendars; 24x7 is always there.' }),
       acknowledge: perPriority(Duration),
       firstAttempt: perPriority(Duration),
@@ -218,6 +221,10 @@ export const Policy = z
         })
         .meta({ description: 'Which clocks stand still for which reason.' }),
       ladders: z.partialRecord(ClockKind, z.array(Step)),
+      off: z
+        .array(ClockKind.exclude(['first-contact', 'resolution']))
+        .optional()
+        .meta({ description: 'Deadlines nobody wants kept; those the service is for are not among them.' }),
     }),
     conversation: Conversation,
     contact: z.strictObject({

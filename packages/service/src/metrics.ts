@@ -58,6 +58,24 @@ export class Metrics implements BusMetrics {
     });
   }
 
+  /** Has a gauge with one label read whenever metrics are. */
+  watch(
+    gauge: { name: string; help: string; label: string },
+    read: () => Promise<{ label: string; value: number }[]>,
+  ): void {
+    const { name, help, label } = gauge;
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      async collect() {
+        this.reset();
+        for (const one of await read().catch(() => [])) this.set({ [label]: one.label }, one.value);
+      },
+    });
+  }
+
   consumed(consumer: string, topic: string, partition: number, at: number): void {
     this.#progress.set({ consumer, topic, partition }, at / 1000);
   }

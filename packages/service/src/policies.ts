@@ -10,7 +10,7 @@ export interface VersionedPolicy extends Policy {
 
 /** A service's own copy of the policy, as far as its consumer has read heard.policy. */
 export class Policies {
-  #parsed = new Map<number, VersionedPolicy>();
+  readonly #parsed = new Map<number, VersionedPolicy>();
   readonly #changed: (version: number) => void;
 
   constructor(changed: (version: number) => void) {
@@ -31,14 +31,20 @@ export class Policies {
     const { rows } = await sql<{ version: number }>`select max(version) as version from policies`.execute(tx);
     const version = rows[0]?.version;
     if (!version) throw new NotYet('no policy has been published yet');
+    const policy = await this.version(tx, version);
+    this.#changed(version);
+    return policy;
+  }
+
+  /** One that is or was in force: what began under it may go on by it. */
+  async version(tx: Tx | Database, version: number): Promise<VersionedPolicy> {
     const known = this.#parsed.get(version);
     if (known) return known;
-    const found = await sql<{ document: unknown }>`select document from policies where version = ${version}`.execute(
+    const { rows } = await sql<{ document: unknown }>`select document from policies where version = ${version}`.execute(
       tx,
     );
-    const policy = { ...parsePolicy(found.rows[0]!.document), version };
-    this.#parsed = new Map([[version, policy]]);
-    this.#changed(version);
+    const policy = { ...parsePolicy(rows[0]!.document), version };
+    this.#parsed.set(version, policy);
     return policy;
   }
 }

@@ -74,6 +74,9 @@ test('rules import nothing that does I/O, tells the time or knows a database', (
     'services/assignment/src/phrases.ts',
     'services/assignment/src/resemblance.ts',
     'services/sla-timer/src/clock.ts',
+    'services/sla-timer/src/ladder.ts',
+    'services/sla-timer/src/moves.ts',
+    'services/sla-timer/src/terms.ts',
     'services/suppression-list/src/stop-list.ts',
     'services/ingest/src/intake.ts',
   ];

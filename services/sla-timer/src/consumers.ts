@@ -1,129 +1,166 @@
-import { type Event, ofType } from '@heard/events/event';
+import { ofType } from '@heard/events/event';
 import { stableId } from '@heard/events/names';
-import type { ClockKind, Priority } from '@heard/events/vocabulary';
 import type { VersionedPolicy } from '@heard/service/policies';
 import type { Service } from '@heard/service/service';
-import { type Clock, cancel, isLive, meet, shorten, span, wake } from './clock.ts';
-import { ClockFace } from './store.ts';
+import { sql } from 'kysely';
+import { type Calendars, natural } from './calendars.ts';
+import { acknowledge, begin, type Clock, cancel, isLive, keep, meet, pause, resume, shorten } from './clock.ts';
+import { bottom } from './ladder.ts';
+import { type Effect, effectsOf, type Move, type MoveType, moves } from './moves.ts';
+import { recomputeAll } from './recompute.ts';
+import { type CaseFile, ClockFace } from './store.ts';
+import { isOff, termsOf, told } from './terms.ts';
 
-const kinds: readonly ClockKind[] = ['first-contact', 'resolution'];
-
-/** Starts, ends and shortens clocks as the cases move. */
-export function consumeCases(service: Service): void {
+/** Starts, ends, pauses and moves clocks as the cases move. */
+export function consumeCases(service: Service, calendars: Calendars): void {
   const { bus, clock, policies } = service;
   service.consume({
     topics: ['heard.policy', 'heard.assignment'],
-    types: [
-      'policy.published',
-      'case.opened',
-      'case.priority-raised',
-      'case.contacted',
-      'case.parked',
-      'case.resolved',
-      'case.reopened',
-      'case.closed',
-    ],
+    types: ['policy.published', 'alert.acknowledged', ...(Object.keys(moves) as MoveType[])],
     async handle(tx, events) {
-      await policies.apply(tx, ofType(events, 'policy.published'));
-      const moves = events.filter((event) => event.type !== 'policy.published');
-      if (moves.length === 0) return;
+      const now = clock.now();
+      const published = ofType(events, 'policy.published');
+      await policies.apply(tx, published);
+      if (published.length > 0) await service.setTimers(tx, [recomputeAll('policy', now)]);
+      const answers = ofType(events, 'alert.acknowledged').flatMap(({ data }) => data.about ?? []);
+      const cases = [
+        ...events.flatMap((event) => ('caseId' in event.data ? [event.data] : [])),
+        ...(await casesOf(tx, answers)),
+      ];
+      if (cases.length === 0) return;
       const policy = await policies.current(tx);
-      const face = await ClockFace.ofCases(tx, clock.now(), [...new Set(moves.map((event) => event.data.caseId))]);
-      for (const event of moves) follow(face, event, policy);
+      await calendars.read(tx, now);
+      const face = await ClockFace.ofCases(tx, now, { policies, policy, calendars }, cases);
+      for (const event of events) {
+        if (event.type === 'policy.published') continue;
+        if (event.type === 'alert.acknowledged') answer(face, event.data.about);
+        else follow(face, event as Move, policy);
+      }
       await service.setTimers(tx, await face.save());
       await bus.publish(tx, face.events);
     },
   });
 }
 
-type Move = Exclude<
-  Event<
-    | 'case.opened'
-    | 'case.priority-raised'
-    | 'case.contacted'
-    | 'case.parked'
-    | 'case.resolved'
-    | 'case.reopened'
-    | 'case.closed'
-  >,
-  never
->;
+/** An alert names its clock and not its case. */
+async function casesOf(tx: Parameters<Calendars['read']>[0], clockIds: readonly string[]) {
+  if (clockIds.length === 0) return [];
+  const { rows } = await sql<{ caseId: string; customerId: string }>`
+    select case_id as "caseId", customer_id as "customerId" from clocks where clock_id = any (${clockIds}::uuid[])`.execute(
+    tx,
+  );
+  return rows;
+}
+
+function answer(face: ClockFace, clockId: string | undefined): void {
+  const clock = clockId === undefined ? undefined : face.get(clockId);
+  if (clock && isLive(clock)) face.put(acknowledge(clock));
+}
 
 function follow(face: ClockFace, event: Move, policy: VersionedPolicy): void {
-  const { caseId } = event.data;
-  const at = new Date(event.data.at);
-  const clocks = face.ofCase(caseId);
-  const end = (kind: ClockKind) => {
-    for (const clock of clocks) if (clock.kind === kind) face.apply(clock, meet(clock, at), at, event);
-  };
-  const stop = (reason: 'parked' | 'closed' | 'resolved') => {
-    for (const clock of clocks) face.apply(clock, cancel(clock, reason), at, event);
-  };
+  const file = face.file(event.data.caseId);
+  const news = newsOf(event);
+  if (news) face.note(file, news);
+  for (const effect of effectsOf(event)) {
+    if (effect.do === 'start') start(face, file, effect, event, policy);
+    else bring(face, file, effect, event, policy);
+  }
+}
+
+function newsOf(event: Move): Partial<CaseFile> | null {
   switch (event.type) {
     case 'case.opened':
-      begin(face, event, event.data.priority, new Date(event.data.receivedAt), policy);
-      break;
+      return { priority: event.data.priority, timeZone: event.data.timeZone ?? null };
     case 'case.reopened':
-      begin(face, event, event.data.priority, at, policy);
-      break;
+      return { priority: event.data.priority, pausedFor: null };
     case 'case.priority-raised':
-      for (const clock of clocks) face.apply(clock, shorten(clock, event.data.to, at, policy), at, event);
-      break;
-    case 'case.contacted':
-      end('first-contact');
-      break;
-    case 'case.resolved':
-      end('resolution');
-      break;
-    case 'case.parked':
-      stop('parked');
-      break;
-    case 'case.closed':
-      stop('closed');
-      break;
+      return { priority: event.data.to };
+    case 'case.assigned':
+      return { owner: event.data.owner, team: event.data.team ?? null };
+    case 'case.paused':
+      return { pausedFor: event.data.reason };
+    case 'case.resumed':
+      return { pausedFor: null };
+    default:
+      return null;
   }
 }
 
-/** Starts a clock of each kind that has no live one. */
-function begin(face: ClockFace, event: Move, priority: Priority, startedAt: Date, policy: VersionedPolicy): void {
-  const { caseId, customerId } = event.data;
-  for (const kind of kinds) {
-    const earlier = face.ofCase(caseId).filter((clock) => clock.kind === kind);
-    if (earlier.some(isLive)) continue;
-    const cycle = Math.max(0, ...earlier.map((clock) => clock.cycle)) + 1;
-    const clock: Clock = {
-      clockId: stableId('clock', caseId, kind, String(cycle)),
-      ...{ caseId, customerId, kind, cycle, priority, startedAt },
-      state: 'running',
-      dueAt: new Date(startedAt.getTime() + span(kind, priority, policy)),
-      warnedPercent: 0,
-      warnAt: policy.sla.warnAtPercent,
-      endedAt: null,
-      breachedAt: null,
-      policyVersion: policy.version,
-      correlation: event.correlationid ?? null,
-    };
-    face.start(clock, event);
-  }
-}
+type Start = Effect & { do: 'start' };
 
-/** A timer wakes its clock, and the clock says what is due by its own state. */
-export function fireClocks(service: Service): void {
-  const { bus, clock } = service;
-  service.fireTimers(async (tx, timers) => {
-    const now = clock.now();
-    const face = await ClockFace.ofClocks(
-      tx,
-      now,
-      timers.map((timer) => timer.key),
-    );
-    for (const timer of timers) {
-      const woken = face.get(timer.key);
-      // The database's clock said it is due; this process's may be a little behind.
-      const at = new Date(Math.max(now.getTime(), timer.dueAt.getTime()));
-      if (woken) face.apply(woken, wake(woken, at), at, { correlationid: woken.correlation ?? undefined });
+/** Brings an effect to the live clocks it is about. */
+function bring(
+  face: ClockFace,
+  file: CaseFile,
+  effect: Exclude<Effect, Start>,
+  event: Move,
+  policy: VersionedPolicy,
+): void {
+  const at = new Date(event.data.at);
+  for (const clock of face.ofCase(file.caseId)) {
+    const { kind, about, calendar, calendarVersion } = clock;
+    if (!isLive(clock) || ('about' in effect && effect.about !== about)) continue;
+    const { time } = face.calendars.of(calendar, calendarVersion);
+    const terms = () => termsOf(kind, file, policy, (name) => face.calendars.inForce(name));
+    switch (effect.do) {
+      case 'meet':
+        if (kind === effect.kind && (effect.onlyBy === undefined || effect.onlyBy === file.owner))
+          face.apply(clock, meet(clock, at, effect.protocol), at, event);
+        break;
+      case 'cancel':
+        if (effect.kinds === 'all' || effect.kinds.includes(kind))
+          face.apply(clock, cancel(clock, effect.reason, at), at, event);
+        break;
+      case 'pause':
+        if (policy.sla.pauses[effect.reason].includes(kind))
+          face.apply(clock, pause(clock, effect.reason, at, time), at, event);
+        break;
+      case 'resume':
+        face.apply(clock, resume(clock, at, time, terms()?.quiet ?? null), at, event);
+        break;
+      case 'raise': {
+        const raised = terms();
+        const shortened = raised ? shorten(clock, effect.to, at, raised, time) : [];
+        if (shortened.length > 0) face.apply(clock, shortened, at, event);
+        else face.put(keep(clock, effect.to, raised));
+      }
     }
-    await service.setTimers(tx, await face.save());
-    await bus.publish(tx, face.events);
-  });
+  }
+}
+
+/** Starts a clock where there is no live one for the same thing. */
+function start(
+  face: ClockFace,
+  file: CaseFile,
+  { kind, about = '', from, dueAt }: Start,
+  event: Move,
+  policy: VersionedPolicy,
+): void {
+  if (isOff(kind, policy)) return;
+  const { caseId, customerId, priority, owner, team, pausedFor } = file;
+  const earlier = face.ofCase(caseId).filter((clock) => clock.kind === kind && clock.about === about);
+  if (earlier.some(isLive)) return;
+  const startedAt = new Date(from ?? event.data.at);
+  const terms = dueAt
+    ? told(startedAt, new Date(dueAt), policy.version, natural)
+    : termsOf(kind, file, policy, (name) => face.calendars.inForce(name));
+  if (!terms) throw new Error(`a ${kind} clock needs to be told when it is due`);
+  const cycle = Math.max(0, ...earlier.map((clock) => clock.cycle)) + 1;
+  const clock: Clock = {
+    clockId: stableId('clock', caseId, kind, about, String(cycle)),
+    ...{ caseId, customerId, kind, about, cycle, priority, owner, team, startedAt },
+    ...begin(startedAt, terms),
+    ...bottom,
+    state: 'running',
+    warnedPercent: 0,
+    endedAt: null,
+    breachedAt: null,
+    metBy: null,
+    policyVersion: policy.version,
+    correlation: event.correlationid ?? null,
+  };
+  face.start(clock, event);
+  const at = new Date(event.data.at);
+  if (pausedFor && policy.sla.pauses[pausedFor].includes(kind))
+    face.apply(clock, pause(clock, pausedFor, at, terms.calendar.time), at, event);
 }
