@@ -66,6 +66,8 @@ describe('the JSON Schemas', () => {
       'feedback.received comment',
       ...['name', 'honorific', 'phone', 'email'].map((name) => `customer.value-changed ${name}`),
       'feedback.triaged comment',
+      'case.promised what',
+      'case.help-requested what',
       ...['requested', 'refused', 'reversed'].map((what) => `compensation.${what} reason`),
     ]);
   });

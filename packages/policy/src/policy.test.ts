@@ -97,8 +97,9 @@ describe('a policy is refused as a whole, with the key named', () => {
     ['a month without a zone', (d) => Object.assign(d.compensation, { monthIn: 'Shanghai' }), /compensation\.monthIn/],
     ['a flag that keeps back what is owed', (d) => d.abuse.blocks.push('refund'), /abuse\.blocks/],
     ['a key nobody knows', (d) => Object.assign(d, { slaa: {} }), /slaa/],
-  ])('%s', (_name, edit, key) => 
+  ])('%s', (_name, edit, key) => {
     expect(change(edit)).toThrow(InvalidPolicy);
-    expect(change(edit)).toThrow(key););
+    expect(change(edit)).toThrow(key);
+  });
   test('what is not YAML', () => expect(() => readPolicy('a: [')).toThrow(/not YAML/));
 });

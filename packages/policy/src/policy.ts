@@ -246,8 +246,7 @@ export const Policy = z
     }),
     recoveryCheck: z.strictObject({
       after: Duration,
-      answerWithin: Duration,
-      channel: z.string(),
+      channel: z.enum(['sms', 'email']),
     }),
     stopList: z.strictObject({
       blocks: z.array(MessageClass).min(1),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { readConfig } from './config.ts';
 
 const publicKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
@@ -48,4 +49,10 @@ test.each([
   ['a shared secret', JSON.stringify({ keys: [{ kty: 'oct', k: 'secret' }] })],
 ])('a key set that is %s is refused', (_what, AUTH_JWKS) => {
   expect(() => readConfig({ ...good, AUTH_JWKS })).toThrow(/AUTH_JWKS: must be a JWK set with public keys only/);
+});
+
+test('a service reads its own variables in the same breath', () => {
+  const own = z.object({ COLOUR: z.enum(['red', 'blue']) });
+  expect(readConfig({ ...good, COLOUR: 'red' }, own)).toMatchObject({ COLOUR: 'red', BUS: 'postgres' });
+  expect(() => readConfig({ HTTP_PORT: 'x', COLOUR: 'loud' }, own)).toThrow(/HTTP_PORT: .*COLOUR: /);
 });

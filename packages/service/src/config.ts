@@ -71,17 +71,21 @@ export class InvalidConfig extends Error {
 }
 
 /**
- * Reads and checks the environment at once, before anything is touched. Every variable may be given as NAME_FILE, a
- * file holding the value. Throws InvalidConfig with every problem in one line.
+ * Reads and checks the environment at once, before anything is touched; `own` are the variables of one service. Every
+ * variable may be given as NAME_FILE, a file holding the value. Throws InvalidConfig with every problem in one line.
  */
-export function readConfig(environment: Record<string, string | undefined>): BaseConfig {
+export function readConfig<Own extends z.ZodRawShape = Record<never, never>>(
+  environment: Record<string, string | undefined>,
+  own?: z.ZodObject<Own>,
+): BaseConfig & z.infer<z.ZodObject<Own>> {
+  const schema = own ? BaseConfig.extend(own.shape) : BaseConfig;
   const values: Record<string, string> = {};
-  for (const name of Object.keys(BaseConfig.shape)) {
+  for (const name of Object.keys(schema.shape)) {
     const file = environment[`${name}_FILE`];
     const value = file ? readSecret(name, file) : environment[name];
     if (value !== undefined && value !== '') values[name] = value;
   }
-  const result = BaseConfig.safeParse(values);
+  const result = schema.safeParse(values);
   const problems = result.success
     ? []
     : result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`);
@@ -92,7 +96,7 @@ export function readConfig(environment: Record<string, string | undefined>): Bas
     problems.push('AUTH_JWKS: either it or AUTH_JWKS_URL must be set, not both');
   }
   if (!result.success || problems.length > 0) throw new InvalidConfig(`bad configuration: ${problems.join('; ')}`);
-  return result.data;
+  return result.data as BaseConfig & z.infer<z.ZodObject<Own>>;
 }
 
 /** Public keys only: what can sign has no place in a service, and a shared secret is such a thing. */

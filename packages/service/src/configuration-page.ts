@@ -1,13 +1,19 @@
 import { type JsonSchema, jsonSchemaOf } from '@heard/events/json-schema';
+import { NotificationsConfig } from '@heard/notifications/configuration';
+import { addresses, type Kind, limits } from '@heard/notifications/targets';
+import type * as z from 'zod';
 import { BaseConfig } from './config.ts';
 
-/** docs/configuration.md, from the schema every service reads its environment by. */
-export function configurationPage(): string {
-  const { properties = {}, required = [] } = jsonSchemaOf(BaseConfig, 'input');
-  const rows = Object.entries(properties).map(([name, field]) => {
+function rowsOf(schema: z.ZodObject): string[] {
+  const { properties = {}, required = [] } = jsonSchemaOf(schema, 'input');
+  return Object.entries(properties).map(([name, field]) => {
     const fallback = required.includes(name) ? 'must be set' : field.default === '' ? '' : `\`${field.default}\``;
     return `| \`${name}\` | ${kind(field)} | ${fallback} | ${field.description ?? ''} |`;
   });
+}
+
+/** docs/configuration.md, from the schemas services read their environment by. */
+export function configurationPage(): string {
   return `# Configuration
 
 <!-- Generated from packages/service by \`npm run generate\`; do not edit. -->
@@ -18,16 +24,31 @@ holds the value: that is how secrets are mounted.
 
 | variable | is | default | |
 |---|---|---|---|
-${rows.join('\n')}
+${rowsOf(BaseConfig).join('\n')}
 
 How urgent what is, who is called and how long which clock runs is not configuration: it is the
 [policy](../packages/policy/presets/seed-strict.yaml), published with \`npm run heard -- policy publish FILE\`. Its schema
 is [policy.schema.json](../packages/events/contracts/policy.schema.json).
 
+## assignment: where people are told
+
+| variable | is | default | |
+|---|---|---|---|
+${rowsOf(NotificationsConfig).join('\n')}
+
+A target is \`{"<name>": {"kind": …}}\`; each may have \`"rate": {"perMinute": n}\` and, when it is reached by HTTP,
+\`"allowPrivate": true\` for a receiver inside your own network:
+
+| kind | fields | most a minute | an address is |
+|---|---|---|---|
+${kinds.map(([name, fields]) => `| \`${name}\` | ${fields} | ${limits[name].perMinute} | ${addresses[name].is} |`).join('\n')}
+
+People get \`"notify": [{"target": "<name>", "address": "…"}]\` with \`PUT /v1/people/:personId\`.
+
 ## The commands
 
 \`npm start\` sets the variables above for each service it starts (it issues tokens itself: \`npm run heard -- token\`), but \`DATABASE_CONNECTIONS\`, \`LOG_LEVEL\`,
-\`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\` and \`STALL_SECONDS\` are passed on from where it is started.
+\`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\`, \`STALL_SECONDS\` and those of assignment are passed on from where it is started.
 
 | variable | read by | says |
 |---|---|---|
@@ -41,9 +62,20 @@ is [policy.schema.json](../packages/events/contracts/policy.schema.json).
 
 Without \`DATABASE_ADMIN_URL\` the commands talk to what \`npm start\` runs from the folder \`.heard\` (or \`--data\`).
 \`docker-compose.yml\` reads \`POSTGRES_PASSWORD\`, \`APP_PASSWORD\`, \`LOG_LEVEL\`, \`HEARD_JWKS\` (the
-path of the key set), \`AUTH_ISSUER\` and \`AUTH_AUDIENCE\`.
+path of the key set), \`AUTH_ISSUER\`, \`AUTH_AUDIENCE\`, \`NOTIFICATION_TARGETS\` and \`CONSOLE_URL\`.
 `;
 }
+
+const kinds: [Kind, string][] = [
+  ['wecom-robot', '`key`'],
+  ['wecom-app', '`corpId`, `secret`, `agentId`'],
+  ['feishu-robot', '`url`, `secret`?'],
+  ['dingtalk-robot', '`url`, `secret`?'],
+  ['slack', '`url`'],
+  ['smtp', '`host`, `from`, `port`?, `secure`?, `requireTls`?, `user`?, `password`?'],
+  ['sms', '`url`, `secret` of a gateway that takes Standard Webhooks'],
+  ['webhook', '`url`, `secret` (Standard Webhooks)'],
+];
 
 function kind(field: JsonSchema): string {
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(' ');

@@ -5,6 +5,7 @@ import type { Event } from '@heard/events/event';
 import { consumers, type EventType, type ServiceName } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { type Logger, pino } from 'pino';
+import type * as z from 'zod';
 import type { RecordCheck, Route } from './access.ts';
 import { appendAudit, type ChangingRequest, registerAuditLogRoute } from './audit-log.ts';
 import { type Clock, realClock } from './clock.ts';
@@ -59,13 +60,17 @@ export interface StartOptions {
   fatal?(error: Error): void;
 }
 
-/** Opens the parts, lets the service wire itself, then listens and starts consuming. Nothing stays open if it throws. */
-export async function startService(
+/**
+ * Opens the parts, lets the service wire itself, then listens and starts consuming. Nothing stays open if it throws.
+ * `own` are the variables that only this service reads.
+ */
+export async function startService<Own extends z.ZodRawShape = Record<never, never>>(
   name: ServiceName,
-  wire: (service: Service) => Promise<void> | void,
+  wire: (service: Service, config: z.infer<z.ZodObject<Own>>) => Promise<void> | void,
   options: StartOptions,
+  own?: z.ZodObject<Own>,
 ): Promise<Running> {
-  const config = readConfig(options.environment);
+  const config = readConfig(options.environment, own);
   const log = pino({
     name,
     level: config.LOG_LEVEL,
@@ -138,7 +143,7 @@ export async function startService(
     registerAuditLogRoute(http, database);
 
     const starting: (() => Promise<void>)[] = [];
-    await wire({
+    const service: Service = {
       name,
       config,
       clock,
@@ -171,7 +176,8 @@ export async function startService(
       onClose: (one) => {
         closing.push(one);
       },
-    });
+    };
+    await wire(service, config);
 
     const url = await http.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
     for (const start of starting) await start();

@@ -23,7 +23,11 @@ create table people (
   shifts jsonb,                             -- a calendar; null: works at any time
   leave jsonb not null default '[]',        -- [{from, until}]
   substitute text,
-  open_cases int not null default 0         -- counted here so that the least loaded is found without reading cases
+  open_cases int not null default 0,        -- counted here so that the least loaded is found without reading cases
+  notify jsonb not null default '[]',       -- [{target, address}]
+  language text not null default 'zh-CN',
+  time_zone text not null default 'Asia/Shanghai',
+  quiet_hours jsonb                         -- {from, to}, in their own time
 );
 
 create table cases (
@@ -133,6 +137,44 @@ create table alerts (
 create index alerts_to_digest on alerts ((coalesce(people[1], ''))) where level = 'digest' and delivered_at is null;
 create index alerts_of_case on alerts (case_id) where case_id is not null;
 create index alerts_newest on alerts (raised_at desc, alert_id);
+
+-- Messages to be sent, and the log of those that were. The id is the same for every attempt. What is said is a code with
+-- its parameters; the text is made when it is sent. While one is being sent, next_at is the end of the lease.
+create table deliveries (
+  delivery_id uuid primary key,
+  class text not null,
+  target text not null,
+  person_id text,                           -- null: a customer
+  address text not null,
+  case_id uuid,
+  alert_id uuid,
+  purpose text,
+  code text not null,
+  parameters jsonb not null,
+  state text not null default 'waiting',
+  attempts int not null default 0,
+  sending boolean not null default false,
+  queued_at timestamptz not null,
+  next_at timestamptz not null,
+  sent_at timestamptz,
+  last_error text,
+  reference text,                           -- the receiver's own name for it
+  merged_into uuid,
+  constraint customers_have_a_case_and_a_purpose check ((class = 'customer') = (person_id is null) and
+    (class <> 'customer' or (case_id is not null and purpose is not null))),
+  constraint merged_is_digested check ((merged_into is null) = (state <> 'digested'))
+);
+create unique index once_per_case_and_purpose on deliveries (case_id, purpose) where class = 'customer';
+create index deliveries_due on deliveries (target, next_at) where state = 'waiting';
+create index deliveries_newest on deliveries (queued_at desc, delivery_id desc);
+create index deliveries_of_case on deliveries (case_id) where case_id is not null;
+
+-- How much may be sent to a target now, for all replicas together.
+create table delivery_buckets (
+  target text primary key,
+  tokens float8 not null,
+  refilled_at timestamptz not null
+);
 
 -- Answers already given, so that a command sent twice is done once.
 create table commands (

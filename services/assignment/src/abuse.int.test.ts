@@ -30,8 +30,8 @@ async function inGoodFaith(): Promise<void> {
       insert into customers (customer_id, version, value_minor, value_currency) select 'honest-' || n, 1, 1000000, 'CNY' from generate_series(1, 150) as n
       on conflict (customer_id) do update set version = 1 returning customer_id),
     files as (
-      insert into cases (case_id, customer_id, state, priority, version, feedback_id, received_at, opened_at, updated_at)
-      select gen_random_uuid(), customer_id, 'closed', 'P1', 9, gen_random_uuid(), ${at}, ${at}, ${at} from customers returning *)
+      insert into cases (case_id, customer_id, state, priority, version, feedback_id, received_at, opened_at, started_at, updated_at)
+      select gen_random_uuid(), customer_id, 'closed', 'P1', 9, gen_random_uuid(), ${at}, ${at}, ${at}, ${at} from customers returning *)
     insert into grants (grant_id, case_id, customer_id, kind, amount_minor, currency, reason, state, requested_by, requested_at, authority, granted_at)
     select gen_random_uuid(), case_id, customer_id, 'cash', 2000, 'CNY', 'r', 'granted', 'zoe', ${at}, 'senior-urgent', ${at} from files`.execute(
     desk.database,

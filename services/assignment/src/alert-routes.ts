@@ -13,6 +13,7 @@ const AlertBody = z.object({
   feedbackId: z.uuid(),
   caseId: z.uuid().nullable(),
   level: z.string(),
+  about: z.string().nullable().meta({ description: 'null: the feedback itself.' }),
   audiences: z.array(z.string()),
   people: z.array(z.string()),
   raisedAt: z.string(),
@@ -44,7 +45,7 @@ export function registerAlertRoutes(service: Service): void {
       const { query, principal } = request;
       const reader = seesEverything(request) ? null : principal.personId;
       const { rows } = await sql<z.infer<typeof AlertBody>>`
-        select alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId", case_id as "caseId", level, audiences,
+        select alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId", case_id as "caseId", level, about, audiences,
                people, ${instant('raised_at')} as "raisedAt", ${instant('deliver_by')} as "deliverBy",
                ${instant('delivered_at')} as "deliveredAt", acknowledged_by as "acknowledgedBy"
           from alerts

@@ -3,10 +3,10 @@ import { Instant, text } from '@heard/events/vocabulary';
 import { caseRoles } from '@heard/service/access';
 import type { ChangingRequest } from '@heard/service/audit-log';
 import { NotFound, Problem } from '@heard/service/http';
-import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { type Answer, command } from './commands.ts';
+import type { Assignment } from './deliveries.ts';
 import { type Move, moves } from './moves.ts';
 import { visibleCases } from './scope.ts';
 import { type CaseFile, caseColumns, instant } from './store.ts';
@@ -50,14 +50,14 @@ const Cursor = z
   .transform((cursor) => Buffer.from(cursor, 'base64url').toString().split(' '))
   .pipe(z.tuple([z.string().regex(/^(P[012])?$/), z.iso.datetime(), z.uuid()], 'is not a cursor of this list'));
 
-export function registerCaseRoutes(service: Service): void {
+export function registerCaseRoutes(service: Assignment): void {
   registerList(service);
   registerCase(service);
   for (const [name, move] of Object.entries(moves)) registerMove(service, name, move as unknown as Move);
   registerBulk(service);
 }
 
-function registerMove(service: Service, name: string, move: Move): void {
+function registerMove(service: Assignment, name: string, move: Move): void {
   service.http.post(
     `/v1/cases/:caseId/${name}`,
     {
@@ -82,7 +82,7 @@ function registerMove(service: Service, name: string, move: Move): void {
 }
 
 function carryOut(
-  service: Service,
+  service: Assignment,
   request: ChangingRequest,
   name: string,
   move: Move,
@@ -96,7 +96,7 @@ function carryOut(
 }
 
 /** The same move on many cases, each by itself: the rules and the record scope hold for every one. */
-function registerBulk(service: Service): void {
+function registerBulk(service: Assignment): void {
   const names = Object.keys(moves) as [keyof typeof moves];
   service.http.post(
     '/v1/cases/bulk',
@@ -154,7 +154,7 @@ const equals = [
   ['rootCause', 'root_cause'],
 ] as const;
 
-function registerList(service: Service): void {
+function registerList(service: Assignment): void {
   service.http.get(
     '/v1/cases',
     {
@@ -216,7 +216,7 @@ function registerList(service: Service): void {
   );
 }
 
-function registerCase({ http, database }: Service): void {
+function registerCase({ http, database }: Assignment): void {
   http.get(
     '/v1/cases/:caseId',
     {

@@ -4,10 +4,10 @@ import { Rejection } from '@heard/bus/rejection';
 import type { ChangingRequest } from '@heard/service/audit-log';
 import { NotFound } from '@heard/service/http';
 import type { VersionedPolicy } from '@heard/service/policies';
-import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import { Alerts } from './alerts.ts';
 import { type Command, isLoad } from './case.ts';
+import type { Assignment } from './deliveries.ts';
 import { type CaseFile, Desk } from './store.ts';
 import { drainTimer, finish } from './timers.ts';
 
@@ -42,7 +42,7 @@ export interface Answer {
 
 /** Carries out one command on one case, once: the same Idempotency-Key gives the same answer again. */
 export async function command(
-  service: Service,
+  service: Assignment,
   request: ChangingRequest,
   sent: Sent,
   build: (scene: Scene) => Command | Promise<Command>,

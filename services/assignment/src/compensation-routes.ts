@@ -3,10 +3,10 @@ import { type Event, ofType } from '@heard/events/event';
 import { CompensationKind, Money, text } from '@heard/events/vocabulary';
 import type { AccessRole } from '@heard/service/access';
 import { NotFound, Problem } from '@heard/service/http';
-import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { Alerts } from './alerts.ts';
+import type { Assignment } from './deliveries.ts';
 import { GrantBody, GrantFilter, grantColumns, matching } from './grant-list.ts';
 import { answer, give } from './grants.ts';
 import { visibleGrants } from './scope.ts';
@@ -37,7 +37,7 @@ const Cursor = z
   .pipe(z.tuple([z.iso.datetime(), z.uuid()], 'is not a cursor of this list'));
 
 /** What customers are given to make good, and who decides on it. */
-export function registerCompensationRoutes(service: Service): void {
+export function registerCompensationRoutes(service: Assignment): void {
   const { clock, commit, database, http, policies } = service;
 
   http.post(
@@ -195,7 +195,7 @@ export function registerCompensationRoutes(service: Service): void {
 }
 
 /** Tells whoever must approve; returns the events of it. */
-async function askApprover(service: Service, tx: Tx, caseId: string, events: readonly Event[]): Promise<Event[]> {
+async function askApprover(service: Assignment, tx: Tx, caseId: string, events: readonly Event[]): Promise<Event[]> {
   const requests = ofType(events, 'compensation.requested');
   if (requests.length === 0) return [];
   const policy = await service.policies.current(tx);

@@ -1,5 +1,6 @@
 import { lookUp } from '@heard/events/registry';
 import { parsePolicy, presetPolicy } from '@heard/policy/policy';
+import { bearer, everything } from '@heard/testing/tokens';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Desk, openDesk } from './fixture-desk.ts';
@@ -177,7 +178,9 @@ test('the report adds up, leads to its grants, and its CSV computes nothing in a
     const behind = (await desk.send('dan', 'GET', row.list)).body.items;
     expect(behind.reduce((sum: number, grant: any) => sum + grant.amount.amount, 0)).toBe(row.granted);
   }
-  const csv = await (await fetch(`${desk.url}/v1/reports/compensation.csv?${time}&by=root-cause`)).text();
+  const headers = await bearer(everything);
+  const file = await fetch(`${desk.url}/v1/reports/compensation.csv?${time}&by=root-cause`, { headers });
+  const csv = await file.text();
   expect(csv.split('\n')[1]).toMatch(/^'=1\+1 包装,CNY,2,15000,5000,10000,/);
 });
 

@@ -2,11 +2,11 @@ import type { Tx } from '@heard/bus/log';
 import { type Event, ofType } from '@heard/events/event';
 import { stableId } from '@heard/events/names';
 import type { VersionedPolicy } from '@heard/service/policies';
-import type { Service } from '@heard/service/service';
 import { Alerts } from './alerts.ts';
 import { assign, wanted } from './assignment.ts';
 import { endangered } from './contact-time.ts';
 import { keepCustomers } from './customers.ts';
+import type { Assignment } from './deliveries.ts';
 import { handOverApproval } from './grants.ts';
 import { route } from './routing.ts';
 import { type CaseFile, Desk, type Said } from './store.ts';
@@ -22,7 +22,7 @@ const followed = [
 ] as const;
 
 /** Opens, joins and raises cases as triage decides, follows the observation pool, and hears of clocks that ran out. */
-export function consume(service: Service): void {
+export function consume(service: Assignment): void {
   const { bus, clock, policies } = service;
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.suppression-list', 'heard.sla-timer'],
@@ -39,7 +39,7 @@ export function consume(service: Service): void {
       const batch = new Batch(desk, policy);
       for (const event of relevant) batch.take(event);
       await batch.handOverApprovals(tx);
-      await finish(service, tx, desk, batch.alerts, policy);
+      await finish(service, tx, desk, batch.alerts, policy, relevant);
       await bus.publish(tx, desk.events);
     },
   });

@@ -1,5 +1,7 @@
-import { Calendar } from '@heard/calendar/calendar';
+import { Calendar, TimeZone } from '@heard/calendar/calendar';
+import { QuietHours } from '@heard/calendar/windows';
 import { Instant, PersonId, Role, text } from '@heard/events/vocabulary';
+import { addressProblem, TargetName, type Targets } from '@heard/notifications/targets';
 import { caseRoles } from '@heard/service/access';
 import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
@@ -21,12 +23,27 @@ const Person = z.strictObject({
   shifts: Calendar.nullable().default(null).meta({ description: 'When they work; null: at any time.' }),
   leave: z.array(Leave).max(100).default([]),
   substitute: PersonId.nullable().default(null).meta({ description: 'Who stands in while they are away.' }),
+  notify: z
+    .array(z.strictObject({ target: TargetName, address: text(200) }))
+    .max(10)
+    .default([])
+    .meta({ description: 'Where they are told, besides here. A target that is not configured is kept and not used.' }),
+  language: z.enum(['zh-CN', 'en']).default('zh-CN'),
+  timeZone: TimeZone.default('Asia/Shanghai'),
+  quietHours: QuietHours.nullable().default(null).meta({ description: 'When only pages are sent, in their own time.' }),
 });
 const params = z.object({ personId: PersonId });
 const staffing = { roles: ['supervisor', 'director', 'admin'] } as const;
 
 /** The people who own cases. Whoever is away gets none; when somebody comes, the queue is looked at. */
-export function registerPeopleRoutes(service: Service): void {
+export function registerPeopleRoutes(service: Service, targets: Targets): void {
+  const reachable = Person.superRefine(({ notify }, context) => {
+    notify.forEach(({ target, address }, i) => {
+      const kind = targets[target]?.kind;
+      const message = kind && addressProblem(kind, address);
+      if (message) context.addIssue({ code: 'custom', path: ['notify', i, 'address'], message });
+    });
+  });
   const { clock, commit, database, http } = service;
 
   http.put(
@@ -36,7 +53,7 @@ export function registerPeopleRoutes(service: Service): void {
       schema: {
         summary: 'Add or change a person',
         params,
-        body: Person,
+        body: reachable,
         response: { 200: z.object({ personId: z.string() }) },
       },
     },
@@ -44,13 +61,17 @@ export function registerPeopleRoutes(service: Service): void {
       commit(request, async (tx) => {
         const { params, body } = request;
         const { name, roles, team, skills, present, cap, shifts, leave, substitute } = body;
+        const { notify, language, timeZone, quietHours } = body;
         await sql`
-          insert into people (person_id, name, roles, team, skills, present, cap, shifts, leave, substitute)
+          insert into people (person_id, name, roles, team, skills, present, cap, shifts, leave, substitute, notify, language,
+            time_zone, quiet_hours)
           values (${params.personId}, ${name}, ${roles}::text[], ${team}, ${skills}::text[], ${present}, ${cap},
-            ${shifts && JSON.stringify(shifts)}::jsonb, ${JSON.stringify(leave)}::jsonb, ${substitute})
+            ${shifts && JSON.stringify(shifts)}::jsonb, ${JSON.stringify(leave)}::jsonb, ${substitute},
+            ${JSON.stringify(notify)}::jsonb, ${language}, ${timeZone}, ${quietHours && JSON.stringify(quietHours)}::jsonb)
           on conflict (person_id) do update set name = excluded.name, roles = excluded.roles, team = excluded.team,
             skills = excluded.skills, present = excluded.present, cap = excluded.cap, shifts = excluded.shifts,
-            leave = excluded.leave, substitute = excluded.substitute`.execute(tx);
+            leave = excluded.leave, substitute = excluded.substitute, notify = excluded.notify, language = excluded.language,
+            time_zone = excluded.time_zone, quiet_hours = excluded.quiet_hours`.execute(tx);
         await service.setTimers(tx, [drainTimer(clock.now())], 'if-earlier');
         return { result: { personId: params.personId }, events: [] };
       }),
@@ -93,8 +114,9 @@ export function registerPeopleRoutes(service: Service): void {
     },
     async () => {
       const { rows } = await sql<z.infer<typeof Person> & { personId: string; openCases: number }>`
-        select person_id as "personId", name, roles, team, skills, present, cap, shifts, leave, substitute,
-               open_cases as "openCases" from people order by person_id`.execute(database);
+        select person_id as "personId", name, roles, team, skills, present, cap, shifts, leave, substitute, notify, language,
+               time_zone as "timeZone", quiet_hours as "quietHours", open_cases as "openCases"
+          from people order by person_id`.execute(database);
       return { items: rows };
     },
   );

@@ -1,3 +1,4 @@
+import { NotificationsConfig } from '@heard/notifications/configuration';
 import { registerSummaryRoute } from '@heard/service/http';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -9,19 +10,24 @@ import { registerCompensationRoutes } from './compensation-routes.ts';
 import { consume } from './consumers.ts';
 import { readConversation } from './conversation.ts';
 import { registerConversationRoutes } from './conversation-routes.ts';
+import { type Assignment, Deliveries } from './deliveries.ts';
+import { registerDeliveryRoutes } from './delivery-routes.ts';
+import { sendDeliveries } from './delivery-worker.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
 import { registerReports } from './report-routes.ts';
 import { registerScopes } from './scope.ts';
 import { fireTimers } from './timers.ts';
 
 export function start(options: StartOptions) {
-  return startService('assignment', wire, options);
+  return startService('assignment', wire, options, NotificationsConfig);
 }
 
-function wire(service: Service): void {
+function wire(own: Service, config: NotificationsConfig): void {
+  const deliveries = new Deliveries(own, config.NOTIFICATION_TARGETS);
+  const service: Assignment = { ...own, deliveries };
   registerScopes(service);
   registerCaseRoutes(service);
-  registerPeopleRoutes(service);
+  registerPeopleRoutes(service, deliveries.targets);
   registerAlertRoutes(service);
   registerReports(service);
   const { database, policies } = service;
@@ -33,6 +39,7 @@ function wire(service: Service): void {
   registerCompensationRoutes(service);
   registerCompensationReport(service);
   registerAbuseRoutes(service);
+  registerDeliveryRoutes(service, deliveries);
   registerSummaryRoute(service.http, async () => {
     const { rows } = await sql<Record<string, number>>`
       select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",
@@ -45,4 +52,5 @@ function wire(service: Service): void {
   });
   consume(service);
   fireTimers(service);
+  sendDeliveries(service, deliveries, config.CONSOLE_URL);
 }

@@ -30,7 +30,7 @@ export interface Alert {
   feedbackId: string;
   caseId: string | null;
   level: AlertLevel;
-  cause: 'feedback' | 'escalation' | 'approval' | 'help' | 'deadline' | 'abuse';
+  cause: Event<'alert.raised'>['data']['cause'];
   about: string | null;
   audiences: Role[];
   people: string[];

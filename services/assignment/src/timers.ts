@@ -1,54 +1,60 @@
 import type { Tx } from '@heard/bus/log';
-import { type Event, newEvent } from '@heard/events/event';
+import { type Event, newEvent, ofType } from '@heard/events/event';
 import { stableId } from '@heard/events/names';
 import type { VersionedPolicy } from '@heard/service/policies';
-import type { Service } from '@heard/service/service';
 import type { Timer } from '@heard/service/timers';
 import { sql } from 'kysely';
 import { clearVictims, expireFlags } from './abuse-flags.ts';
 import { Alerts, personOf } from './alerts.ts';
 import { assign } from './assignment.ts';
+import { readCustomer } from './customers.ts';
+import type { Assignment } from './deliveries.ts';
 import { nextAvailable } from './people.ts';
 import { Desk } from './store.ts';
+import { customerMessage } from './texts.ts';
 
 const drainSize = 500;
 
 /** Fires digests, drains the queue, ends parks and asks customers whether they are content again. */
-export function fireTimers(service: Service): void {
+export function fireTimers(service: Assignment): void {
   const { bus, clock, policies } = service;
   service.fireTimers(async (tx, timers) => {
     const now = clock.now();
     const keys = (kind: string) => timers.filter((timer) => timer.kind === kind).map((timer) => timer.key);
-    const events = await deliverDigests(tx, keys('digest').map(personOf), now);
-    const policy = await policies.current(tx);
-    if (keys('drain').length > 0) events.push(...(await drain(service, tx, policy, now)));
-    const [parked, unchecked] = [keys('park'), keys('check')];
-    if (parked.length > 0 || unchecked.length > 0) {
-      const desk = await Desk.forCases(tx, now, [...new Set([...parked, ...unchecked])]);
+    await service.deliveries.fire(tx, keys('deliver'));
+    const events = await deliverDigests(service, tx, keys('digest').map(personOf), now);
+    const [queue, parked, unchecked, flags] = [keys('drain'), keys('park'), keys('check'), keys('abuse-flag')];
+    if (queue.length + parked.length + unchecked.length + flags.length > 0) {
+      const policy = await policies.current(tx);
+      if (queue.length > 0) events.push(...(await drain(service, tx, policy, now)));
+      if (flags.length > 0) events.push(...(await expireFlags(tx, flags, now, policy)));
+      const caseIds = [...new Set([...parked, ...unchecked])];
+      const desk = await Desk.forCases(tx, now, caseIds);
       for (const file of desk.files) {
         const cause = { correlationid: file.feedbackId };
+        const channel = policy.recoveryCheck.channel;
         if (parked.includes(file.caseId)) desk.apply(file, { do: 'end-park' }, cause);
-        const channel = policy.recoveryCheck.channel as 'sms';
         if (unchecked.includes(file.caseId)) desk.apply(file, { do: 'check-recovery', channel }, cause);
       }
       await finish(service, tx, desk, new Alerts(desk, policy), policy);
       events.push(...desk.events);
     }
-    const flags = keys('abuse-flag');
-    if (flags.length > 0) events.push(...(await expireFlags(tx, flags, now, policy)));
     await bus.publish(tx, events);
   });
 }
 
 /** Writes what was decided, and sets the timers that follow from it. */
 export async function finish(
-  service: Service,
+  service: Assignment,
   tx: Tx,
   desk: Desk,
   alerts: Alerts,
   policy: VersionedPolicy,
+  causes: readonly Event[] = [],
 ): Promise<void> {
   await desk.save();
+  await service.deliveries.queueAlerts(tx, desk.events, causes);
+  await tellCustomers(service, tx, desk);
   const diagnosed = desk.events.filter(({ type }) => type === 'case.diagnosed' || type === 'case.resolved');
   const customers = [...new Set(diagnosed.map(({ subject }) => subject))];
   if (customers.length > 0) desk.events.push(...(await clearVictims(tx, desk.now, policy, customers)));
@@ -85,7 +91,7 @@ function nextHand({ people, now }: Desk): Date | undefined {
   return ahead.toSorted((a, b) => a.getTime() - b.getTime())[0];
 }
 
-async function drain(service: Service, tx: Tx, policy: VersionedPolicy, now: Date): Promise<Event[]> {
+async function drain(service: Assignment, tx: Tx, policy: VersionedPolicy, now: Date): Promise<Event[]> {
   const desk = await Desk.forQueue(tx, now, drainSize);
   const waiting = desk.files;
   for (const file of waiting) assign(desk, file, policy, { correlationid: file.feedbackId });
@@ -96,17 +102,43 @@ async function drain(service: Service, tx: Tx, policy: VersionedPolicy, now: Dat
   return desk.events;
 }
 
-async function deliverDigests(tx: Tx, people: readonly string[], now: Date): Promise<Event[]> {
+/** The message to whom nobody reached, and the recovery check, where the customer can be written to. */
+async function tellCustomers({ deliveries }: Assignment, tx: Tx, desk: Desk): Promise<void> {
+  for (const { data } of ofType(desk.events, 'case.message-sent')) {
+    const { caseId, customerId, purpose, channel } = data;
+    const customer = await readCustomer(tx, customerId);
+    const address = channel === 'email' ? customer?.email : customer?.phone;
+    const target = deliveries.targetOf(channel === 'email' ? 'smtp' : 'sms');
+    if (!customer || !address || !target || customer.optOuts.includes(channel)) continue;
+    const message = customerMessage(purpose, desk.of(customerId)?.language ?? 'zh', customer);
+    await deliveries.queueCustomerMessage(tx, { caseId, purpose, target, address, ...message });
+  }
+}
+
+async function deliverDigests(
+  { deliveries }: Assignment,
+  tx: Tx,
+  people: readonly string[],
+  now: Date,
+): Promise<Event[]> {
   const events: Event[] = [];
   for (const person of people) {
     const digestId = stableId('digest', person, now.toISOString());
-    const { rows } = await sql<{ alertId: string; customerId: string; feedbackId: string }>`
+    const { rows } = await sql<{
+      alertId: string;
+      customerId: string;
+      feedbackId: string;
+      caseId: string | null;
+      people: string[];
+    }>`
       update alerts set delivered_at = ${now.toISOString()}, digest_id = ${digestId}
        where level = 'digest' and delivered_at is null and coalesce(people[1], '') = ${person}
-      returning alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId"`.execute(tx);
-    for (const row of rows) {
-      const data = { ...row, at: now.toISOString(), digestId };
-      events.push(newEvent('alert.delivered', row.customerId, data, now, { correlationid: row.feedbackId }));
+      returning alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId", case_id as "caseId",
+        people`.execute(tx);
+    await deliveries.queueDigest(tx, digestId, rows);
+    for (const { alertId, customerId, feedbackId } of rows) {
+      const data = { alertId, customerId, feedbackId, at: now.toISOString(), digestId };
+      events.push(newEvent('alert.delivered', customerId, data, now, { correlationid: feedbackId }));
     }
   }
   return events;
