@@ -263,15 +263,15 @@ async function load(tx: Tx, column: ReturnType<typeof sql.ref>, ids: readonly st
   return rows;
 }
 
+/** The limits keep it one index lookup per id, for the same reason. */
 async function loadCases(tx: Tx, cases: readonly { caseId: string; customerId: string }[]): Promise<CaseFile[]> {
   const { rows } = await sql<CaseFile>`
     select w.case_id as "caseId", w.customer_id as "customerId", c.priority, c.owner, c.team,
            c.time_zone as "timeZone", c.paused_for as "pausedFor", own.calendar
       from unnest(${cases.map((one) => one.caseId)}::uuid[], ${cases.map((one) => one.customerId)}::text[]) as w (case_id, customer_id)
-      left join lateral (select * from cases where case_id = w.case_id) c on true
-      left join lateral (select calendar from customer_calendars where customer_id = w.customer_id) own on true`.execute(
-    tx,
-  );
+      left join lateral (select * from cases where case_id = w.case_id limit 1) c on true
+      left join lateral (
+        select calendar from customer_calendars where customer_id = w.customer_id limit 1) own on true`.execute(tx);
   return rows.map((row) => ({ ...row, priority: row.priority ?? 'P2' }));
 }
 
