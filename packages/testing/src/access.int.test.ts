@@ -12,13 +12,14 @@ const clock = new VirtualClock('2026-03-02T01:00:00Z');
 const nowhere = '00000000-0000-4000-8000-000000000000';
 let village: Village;
 /** Dora's, a director; and Lin's, who is in support. */
-let foreign: { caseId: string; alertId: string };
+let foreign: { customerId: string; caseId: string; alertId: string };
 let own: { caseId: string };
 
 /** A body each route takes that has a record scope, so that a refusal is not one of form. */
 const bodies: Record<string, object | undefined> = {
   attempts: { channel: 'email', outcome: 'sent' },
   contacts: { channel: 'phone' },
+  messages: { channel: 'email', text: 'hello' },
   replies: { channel: 'email' },
   callbacks: { from: '2026-03-03T01:00:00Z', until: '2026-03-03T02:00:00Z' },
   promises: { what: 'x', dueAt: '2026-03-03T01:00:00Z' },

@@ -12,7 +12,7 @@ const policy = { ...parsePolicy(presetPolicy()), version: 1 };
 const day = 86_400_000;
 
 beforeAll(async () => {
-  desk = await openDesk('2026-10-10T00:00:00Z', {
+  desk = await openDesk('2026-10-10T01:00:00Z', {
     ann: ['senior-support'],
     sue: ['supervisor'],
     dan: ['director'],
@@ -121,9 +121,9 @@ test('two persons flag; then no extras, while what is owed and the process stay 
   const work = async (caseId: string) => {
     const said: unknown[] = [];
     const steps: [string, unknown][] = [
-      ['attempts', { channel: 'phone', outcome: 'no answer', by: 'ann' }],
-      ['contacts', { channel: 'phone', by: 'ann' }],
-      ['resolve', { rootCause: 'late delivery', by: 'ann' }],
+      ['attempts', { channel: 'phone', outcome: 'no-answer' }],
+      ['contacts', { channel: 'phone', promises: [{ what: 'a new one', dueAt: '2030-01-01T00:00:00Z' }] }],
+      ['resolve', { rootCause: 'late delivery' }],
     ];
     for (const [name, body] of steps) {
       const answer = await desk.send('ann', 'POST', `/v1/cases/${caseId}/${name}`, body);
@@ -131,7 +131,11 @@ test('two persons flag; then no extras, while what is owed and the process stay 
     }
     return said;
   };
-  expect(await work(bad)).toEqual(await work(good));
+  const process = await work(bad);
+  expect(process.filter((one) => one === 200)).toHaveLength(3);
+  expect(process).toEqual(await work(good));
+  expect(await desk.published('case.wow-skipped')).toMatchObject([{ caseId: bad, reason: 'abuse-flagged' }]);
+  expect(await desk.published('case.wow-planned')).toMatchObject([{ caseId: good }]);
 });
 
 test('what was asked for before the flag is not approved after it', async () => {

@@ -7,7 +7,7 @@ import type { VersionedPolicy } from '@heard/service/policies';
 import { sql } from 'kysely';
 import { Alerts } from './alerts.ts';
 import { type Command, isLoad } from './case.ts';
-import type { Assignment } from './deliveries.ts';
+import type { Assignment, Deliveries } from './deliveries.ts';
 import { type CaseFile, Desk } from './store.ts';
 import { drainTimer, finish } from './timers.ts';
 
@@ -31,6 +31,7 @@ export interface Scene {
   file: CaseFile;
   desk: Desk;
   alerts: Alerts;
+  deliveries: Deliveries;
 }
 
 export interface Answer {
@@ -60,7 +61,7 @@ export async function command(
       throw new Rejection('version-conflict', `the case is at version ${file.version}, not ${ifMatch}`);
     }
     const alerts = new Alerts(desk, policy);
-    const order = await build({ tx, now, policy, file, desk, alerts });
+    const order = await build({ tx, now, policy, file, desk, alerts, deliveries: service.deliveries });
     const hadHand = isLoad(file) ? file.owner : null;
     desk.apply(file, order, { correlationid: file.feedbackId });
     await finish(service, tx, desk, alerts, policy);

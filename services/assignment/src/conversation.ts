@@ -1,4 +1,4 @@
-import type { Database } from '@heard/bus/log';
+import type { Database, Tx } from '@heard/bus/log';
 import type { Priority, Score, TermHit } from '@heard/events/vocabulary';
 import { sql } from 'kysely';
 import type { CaseWords } from './conversation-routes.ts';
@@ -7,7 +7,7 @@ import { readCustomer } from './customers.ts';
 const recentMessages = 200;
 
 /** What the customer of a case last said in words, how they are addressed, and what was lately written to anybody. */
-export async function readConversation(database: Database, caseId: string): Promise<CaseWords | null> {
+export async function readConversation(database: Database | Tx, caseId: string): Promise<CaseWords | null> {
   const { rows } = await sql<{
     customerId: string;
     priority: Priority;

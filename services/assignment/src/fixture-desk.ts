@@ -28,18 +28,22 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(now: string, people: Record<string, string[]>): Promise<Desk> {
+export async function openDesk(
+  now: string,
+  people: Record<string, string[]>,
+  environment: Record<string, string> = {},
+): Promise<Desk> {
   const home = await testDatabase();
   const clock = new VirtualClock(now);
   const database = home.open('assignment', 2);
   await publishPolicy(presetPolicy(), { adminUrl: home.url, driver: 'postgres', now: clock.now(), log: () => {} });
-  const environment = {
+  const common = {
     DATABASE_URL: home.urlOf('assignment'),
     HTTP_PORT: '0',
     LOG_LEVEL: 'silent',
     ...authEnvironment,
   };
-  const running = await start({ environment, clock });
+  const running = await start({ environment: { ...common, ...environment }, clock });
   await eventually('readiness', async () => (await fetch(`${running.url}/readyz`)).ok);
 
   // "Not now" to a request with a key is sent again, as clients do: two hundred at once may wait too long for a connection.

@@ -1,13 +1,15 @@
 import { Rejection } from '@heard/bus/rejection';
 import { stableId } from '@heard/events/names';
 import { ContactChannel, Direction, Instant, PauseReason, PersonId, Role, text } from '@heard/events/vocabulary';
-import { type AccessRole, caseRoles } from '@heard/service/access';
+import type { AccessRole } from '@heard/service/access';
 import * as z from 'zod';
 import { isFlagged } from './abuse-flags.ts';
 import type { Command } from './case.ts';
 import type { Scene } from './commands.ts';
 import { callRules } from './contact-time.ts';
 import { readCustomer } from './customers.ts';
+import { messageShape, writeToCustomer } from './messages.ts';
+import { promised, promiseShape } from './promises.ts';
 
 /** What people do with a case: `POST /v1/cases/:caseId/<name>`. `by` is whoever the token names. */
 export interface Move<Shape extends z.ZodRawShape = z.ZodRawShape> {
@@ -23,12 +25,10 @@ export interface By {
   roles: readonly AccessRole[];
 }
 
+/** Whoever works with the customer; technical help and approvers answer what they were asked, and no more. */
+const workers: readonly AccessRole[] = ['support', 'senior-support', 'csm', 'supervisor', 'director', 'crisis-team'];
 const leaders: readonly AccessRole[] = ['supervisor', 'director', 'crisis-team'];
 const reason = text(500).min(1);
-const promise = z.strictObject({
-  what: text(500).min(1).meta({ description: 'The solution, in words the customer was told.' }),
-  dueAt: Instant.meta({ description: 'By when: the timetable.' }),
-});
 const unanswered = ['no-answer', 'hung-up', 'busy', 'voicemail'] as const;
 
 function move<Shape extends z.ZodRawShape>(
@@ -37,7 +37,7 @@ function move<Shape extends z.ZodRawShape>(
   build: Move<Shape>['build'],
   options: { movesLoad?: Move<Shape>['movesLoad'] | boolean; roles?: readonly AccessRole[] } = {},
 ): Move<Shape> {
-  const { movesLoad = false, roles = caseRoles } = options;
+  const { movesLoad = false, roles = workers } = options;
   return { summary, shape, build, roles, movesLoad: typeof movesLoad === 'function' ? movesLoad : () => movesLoad };
 }
 
@@ -64,7 +64,7 @@ export const moves = {
       channel: ContactChannel,
       direction: Direction.default('outbound'),
       durationSeconds: z.int().min(0).max(86_400).optional(),
-      promises: z.array(promise).max(20).default([]),
+      promises: z.array(promiseShape).max(20).default([]),
     },
     ({ promises, ...body }, { by }, { file, policy, now }) => ({
       do: 'contact',
@@ -72,8 +72,11 @@ export const moves = {
       by,
       at: now.toISOString(),
       allowed: policy.contact.channels[file.priority],
-      promises: promises.map((one, i) => ({ promiseId: promiseId(file, i), ...one })),
+      promises: promised(file, promises),
     }),
+  ),
+  messages: move('Write to the customer, if the linter lets it pass', messageShape, (body, by, scene) =>
+    writeToCustomer(body, by, scene),
   ),
   replies: move(
     'Record that the customer wrote or called of their own accord',
@@ -95,9 +98,9 @@ export const moves = {
     { movesLoad: true },
   ),
 
-  promises: move('Promise something more', promise.shape, (body, { by }, { file, now }) => ({
+  promises: move('Promise something more', promiseShape.shape, (body, { by }, { file, now }) => ({
     do: 'promise',
-    promise: { promiseId: promiseId(file, 0), ...body },
+    promise: promised(file, [body])[0]!,
     by,
     at: now.toISOString(),
   })),
@@ -169,11 +172,12 @@ export const moves = {
     },
     { movesLoad: true },
   ),
-  'give-help': move('A request for help was answered', { requestId: z.uuid() }, (body, { by }) => ({
-    do: 'give-help',
-    ...body,
-    by,
-  })),
+  'give-help': move(
+    'A request for help was answered',
+    { requestId: z.uuid() },
+    (body, { by }) => ({ do: 'give-help', ...body, by }),
+    { roles: [...workers, 'technical'] },
+  ),
 
   heard: move(
     'A step of the HEARD conversation was done; the last one is diagnose',
@@ -213,7 +217,3 @@ export const moves = {
     { movesLoad: true },
   ),
 };
-
-function promiseId({ caseId, version }: { caseId: string; version: number }, index: number): string {
-  return stableId('promise', caseId, String(version), String(index));
-}
