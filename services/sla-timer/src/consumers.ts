@@ -80,6 +80,9 @@ function newsOf(event: Move): Partial<CaseFile> | null {
     case 'case.paused':
       return { pausedFor: event.data.reason };
     case 'case.resumed':
+    case 'case.parked':
+    case 'case.resolved':
+    case 'case.closed':
       return { pausedFor: null };
     default:
       return null;

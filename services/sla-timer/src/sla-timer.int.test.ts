@@ -189,6 +189,21 @@ test('a pause stops the clocks the policy names, and no warning or breach comes 
   await happens('dora', 'case.closed', { outcome: 'invalid' });
 });
 
+test('a case that is resolved while it waits is not paused any more, nor is what is still owed', async () => {
+  await rule((document) => {
+    document.sla.pauses['waiting-for-third-party'].push('technical');
+    return document;
+  });
+  await settle();
+  await opens('doug', 'P1');
+  await happens('doug', 'case.help-requested', { requestId: idOf('doug'), role: 'technical', what: 'logs' });
+  await happens('doug', 'case.paused', { reason: 'waiting-for-third-party' });
+  expect(await states('doug')).toMatchObject({ 'technical 1': 'paused', 'resolution 1': 'paused' });
+  await happens('doug', 'case.resolved', { rootCause: 'courier' });
+  expect(await states('doug')).toMatchObject({ 'technical 1': 'running', 'resolution 1': 'met' });
+  await happens('doug', 'case.closed', { outcome: 'recovered' });
+});
+
 describe('a ladder', () => {
   const stepsOf = async (customerId: string) =>
     (await published(customerId, 'escalation.stepped')).map((one) => `${one.step}.${one.round}`);
@@ -314,7 +329,7 @@ test('a new policy moves what is live, ends what it switches off, and leaves wha
   expect(await published('gina', 'clock.cancelled')).toMatchObject([{ kind: 'acknowledgement', reason: 'policy' }]);
   expect(await clockOf('gina', 'resolution')).toMatchObject({ dueAt: '2026-12-21T10:30:00.000Z' });
   expect(await published('gina', 'clock.rescheduled')).toMatchObject([
-    { kind: 'resolution', reason: 'policy', policyVersion: 2 },
+    { kind: 'resolution', reason: 'policy', policyVersion: 3 },
   ]);
   expect(await clocksOf('anna')).toEqual(ended);
   await opens('hugo', 'P2');
