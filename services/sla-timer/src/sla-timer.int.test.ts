@@ -404,3 +404,32 @@ test('a calendar that is not there stops nothing', async () => {
   await opens('jan', 'P0');
   expect(await clockOf('jan', 'resolution')).toMatchObject({ calendar: 'cn' });
 });
+
+test('a new policy reaches each of many cases once, batch by batch, though the service is closed on the way', async () => {
+  const customers = Array.from({ length: 450 }, (_, i) => `many-${i}`);
+  const at = clock.now().toISOString();
+  const opened = customers.map((customerId) => {
+    const ids = { caseId: idOf(customerId), customerId, feedbackId: stableId('feedback', customerId) };
+    const data = { ...ids, version: 1, at, priority: 'P2' as const, receivedAt: at, policyVersion: 1 };
+    return newEvent('case.opened', customerId, data, clock.now(), {});
+  });
+  await admin.transaction().execute((tx) => publish(tx, opened));
+  await settle();
+  await rule((document) => ({ ...document, sla: { ...document.sla, resolution: '10d' } }));
+  await eventually('the first batch', async () => {
+    const { rows } = await sql`
+      select 1 from clocks where kind = 'resolution' and span_ms = ${10 * day} and customer_id like 'many-%' limit 1`.execute(
+      admin,
+    );
+    return rows.length > 0;
+  });
+  await running.close();
+  running = await open();
+  await settle();
+  const { rows } = await sql<{ events: number; customers: number }>`
+    select count(*)::int as events, count(distinct key)::int as customers from bus.log
+     where topic = 'heard.sla-timer' and key like 'many-%' and attributes::json ->> 'type' = 'clock.rescheduled'`.execute(
+    admin,
+  );
+  expect(rows[0]).toEqual({ events: 450, customers: 450 });
+});
