@@ -17,13 +17,32 @@ let own: { caseId: string };
 
 /** A body each route takes that has a record scope, so that a refusal is not one of form. */
 const bodies: Record<string, object | undefined> = {
-  attempts: { channel: 'phone', outcome: 'busy' },
+  attempts: { channel: 'email', outcome: 'sent' },
   contacts: { channel: 'phone' },
+  replies: { channel: 'email' },
+  callbacks: { from: '2026-03-03T01:00:00Z', until: '2026-03-03T02:00:00Z' },
+  promises: { what: 'x', dueAt: '2026-03-03T01:00:00Z' },
+  'keep-promise': { promiseId: nowhere },
+  'withdraw-promise': { promiseId: nowhere, reason: 'x' },
+  pause: { reason: 'waiting-for-customer' },
+  transfer: { to: 'stranger', reason: 'x' },
+  collaborators: { personId: 'stranger' },
+  'remove-collaborator': { personId: 'stranger' },
+  'help-requests': { what: 'x' },
+  'give-help': { requestId: nowhere },
+  heard: { step: 'hear' },
+  diagnose: { rootCause: 'charger' },
   park: { reason: 'unreachable' },
-  resolve: { rootCause: 'charger' },
-  reopen: {},
+  'give-wow': { what: 'a card' },
+  'skip-wow': { reason: 'x' },
   close: { outcome: 'invalid' },
+  grants: { kind: 'cash', amount: { amount: 100, currency: 'CNY' }, reason: 'x' },
+  refuse: { reason: 'x' },
+  reverse: { reason: 'x' },
+  appeal: { outcome: 'keep', reason: 'x' },
+  check: { draft: 'hello', channel: 'email', purpose: 'opening' },
 };
+const queries: Record<string, string> = { opening: '?language=en&channel=email' };
 const scoped: AccessRole[] = ['support', 'senior-support', 'csm', 'approver', 'technical'];
 
 beforeAll(async () => {
@@ -37,7 +56,7 @@ beforeAll(async () => {
   const caseOf = async (customerId: string) =>
     (await village.send('assignment', 'GET', `/v1/cases?customerId=${customerId}`)).body.items[0].caseId as string;
   const { body } = await village.send('assignment', 'GET', '/v1/alerts?level=page');
-  foreign = { caseId: await caseOf('wang'), alertId: body.items[0].alertId };
+  foreign = { customerId: 'wang', caseId: await caseOf('wang'), alertId: body.items[0].alertId };
   own = { caseId: await caseOf('li') };
 });
 afterAll(() => village.close());
@@ -77,8 +96,11 @@ async function knock(
   ids: Record<string, string> = {},
 ) {
   const path = route.url.replace(/:(\w+)/g, (_, name: string) => ids[name] ?? (name === 'id' ? '999999' : nowhere));
-  const body = route.access !== 'public' && route.access.record ? bodies[path.split('/').at(-1)!] : undefined;
-  return village.send(route.service, route.method, path, route.method === 'POST' ? body : undefined, headers);
+  const name = path.split('/').at(-1)!;
+  const isScoped = route.access !== 'public' && route.access.record !== undefined;
+  const body = isScoped && route.method === 'POST' ? (bodies[name] ?? {}) : undefined;
+  const sent = { 'idempotency-key': 'k', ...headers };
+  return village.send(route.service, route.method, path + (queries[name] ?? ''), body, sent);
 }
 
 test('the table of docs/access.md is what the services declare', async () => {
@@ -240,15 +262,15 @@ describe('the audit log', () => {
   test('has one row per change, in whose name and what it came to; the actor is whom the token names', async () => {
     const before = (await rows(`?record=${own.caseId}`)).items.length;
     const lin = await bearer(['support'], 'lin');
-    const attempt = { channel: 'phone', outcome: '他说要起诉' };
-    const { body } = await village.send('assignment', 'POST', `/v1/cases/${own.caseId}/attempts`, attempt, lin);
+    const diagnosis = { rootCause: '他说要起诉' };
+    const { body } = await village.send('assignment', 'POST', `/v1/cases/${own.caseId}/diagnose`, diagnosis, lin);
     const [row, ...older] = (await rows(`?record=${own.caseId}`)).items;
     expect(older.length).toBe(before);
     expect(row).toMatchObject({
       personId: 'lin',
       roles: ['support'],
       method: 'POST',
-      route: '/v1/cases/:caseId/attempts',
+      route: '/v1/cases/:caseId/diagnose',
       record: own.caseId,
       version: body.version,
       request: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -256,8 +278,8 @@ describe('the audit log', () => {
     expect(JSON.stringify(row)).not.toContain('起诉');
     const { history } = (await village.send('assignment', 'GET', `/v1/cases/${own.caseId}`)).body;
     expect(history.at(-1).data).toMatchObject({ by: 'lin' });
-    const signed = { ...attempt, by: 'somebody-else' };
-    expect((await village.send('assignment', 'POST', `/v1/cases/${own.caseId}/attempts`, signed, lin)).status).toBe(
+    const signed = { ...diagnosis, by: 'somebody-else' };
+    expect((await village.send('assignment', 'POST', `/v1/cases/${own.caseId}/diagnose`, signed, lin)).status).toBe(
       400,
     );
   });

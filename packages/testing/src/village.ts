@@ -94,7 +94,8 @@ export async function startVillage(options: {
         body: body === undefined ? undefined : JSON.stringify(body),
       });
       const text = await response.text();
-      return { status: response.status, body: text && JSON.parse(text) };
+      const isJson = response.headers.get('content-type')?.includes('json');
+      return { status: response.status, body: isJson && text ? JSON.parse(text) : text };
     },
     async settle() {
       await eventually(
