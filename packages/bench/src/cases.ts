@@ -49,7 +49,8 @@ async function fill(admin: pg.Client, count: number): Promise<void> {
       from assignment.cases cross join lateral generate_series(1, version) v;
     insert into assignment.case_items (feedback_id, case_id, joined_at, comment)
     select feedback_id, case_id, opened_at, 'the parcel came late and was broken' from assignment.cases;
-    update assignment.people p set open_cases = (select count(*) from assignment.cases c where c.owner = p.person_id);
+    update assignment.people p set open_cases = n, cap = n from (select owner, count(*)::int as n from assignment.cases group by owner) c
+     where c.owner = p.person_id;
     analyze assignment.people, assignment.cases, assignment.case_events, assignment.case_items;`);
 }
 

@@ -1,10 +1,11 @@
 import type { Tx } from '@heard/bus/log';
 import type { Event } from '@heard/events/event';
 import { type Cause, newEvent } from '@heard/events/event';
-import type { AlertLevel, Role, Score, TermHit } from '@heard/events/vocabulary';
+import { type AlertLevel, Priority, type Role, type Score, type TermHit } from '@heard/events/vocabulary';
+import type { Policy } from '@heard/policy/policy';
 import { sql } from 'kysely';
 import { type Case, type Command, decide, evolve, type Fact, isLoad, noCase, noWork, type Work } from './case.ts';
-import type { Person } from './people.ts';
+import { isAvailable, type Person, standIn } from './people.ts';
 
 /** A case with what the rules do not need to know. */
 export interface CaseFile extends Case {
@@ -101,13 +102,24 @@ export class Desk {
     return new Desk(tx, now, await loadFiles(tx, sql`case_id = any (${caseIds}::uuid[])`), new Set(), people);
   }
 
-  /** For the queue: cases nobody owns, oldest first within priority. */
-  static async forQueue(tx: Tx, now: Date, limit: number): Promise<Desk> {
+  /**
+   * For the queue: of the cases nobody owns those that somebody could take now, oldest first within priority, and no more
+   * than there are free hands.
+   */
+  static async forQueue(tx: Tx, now: Date, policy: Policy, most: number): Promise<Desk> {
     const people = await lockPeople(tx);
-    const { rows } = await sql<{ id: string }>`
-      select case_id as id from cases where state = 'new' order by priority, received_at limit ${limit} for update skip locked`.execute(
-      tx,
+    const free = people.filter((one) => isAvailable(one, now) && (one.cap === null || one.openCases < one.cap));
+    const hands = free.reduce((sum, { cap, openCases }) => sum + (cap === null ? most : cap - openCases), 0);
+    const served = Priority.options.filter((priority) =>
+      policy.routing[priority].some((role) => role !== 'csm' && free.some((one) => one.roles.includes(role))),
     );
+    const offeredToCsm = Priority.options.filter((priority) => policy.routing[priority].includes('csm'));
+    const csms = people.filter((one) => free.includes(standIn(one.personId, people, now)!)).map((one) => one.personId);
+    const { rows } = await sql<{ id: string }>`
+      select case_id as id from cases
+       where state = 'new' and (priority = any (${served}::text[])
+          or (priority = any (${offeredToCsm}::text[]) and csm_id = any (${csms}::text[])))
+       order by priority, received_at limit ${Math.min(most, hands)} for update skip locked`.execute(tx);
     const files = await loadFiles(tx, sql`case_id = any (${rows.map((row) => row.id)}::uuid[])`);
     files.sort((a, b) => (a.priority + a.receivedAt < b.priority + b.receivedAt ? -1 : 1));
     return new Desk(tx, now, files, new Set(), people);

@@ -92,13 +92,14 @@ function nextHand({ people, now }: Desk): Date | undefined {
 }
 
 async function drain(service: Assignment, tx: Tx, policy: VersionedPolicy, now: Date): Promise<Event[]> {
-  const desk = await Desk.forQueue(tx, now, drainSize);
+  const desk = await Desk.forQueue(tx, now, policy, drainSize);
   const waiting = desk.files;
   for (const file of waiting) assign(desk, file, policy, { correlationid: file.feedbackId });
   await finish(service, tx, desk, new Alerts(desk, policy), policy);
   const placed = waiting.filter((file) => file.owner !== null).length;
-  const next = placed > 0 && waiting.length === drainSize ? now : placed < waiting.length ? nextHand(desk) : undefined;
-  if (next) await service.setTimers(tx, [drainTimer(next)], 'if-earlier');
+  const { rows: left } = await sql`select 1 from cases where state = 'new' limit 1`.execute(tx);
+  const next = placed > 0 && waiting.length === drainSize ? now : nextHand(desk);
+  if (next && left.length > 0) await service.setTimers(tx, [drainTimer(next)], 'if-earlier');
   return desk.events;
 }
 

@@ -46,7 +46,8 @@ export function consumeCases(service: Service, calendars: Calendars): void {
 async function casesOf(tx: Parameters<Calendars['read']>[0], clockIds: readonly string[]) {
   if (clockIds.length === 0) return [];
   const { rows } = await sql<{ caseId: string; customerId: string }>`
-    select case_id as "caseId", customer_id as "customerId" from clocks where clock_id = any (${clockIds}::uuid[])`.execute(
+    select c.* from unnest(${clockIds}::uuid[]) as wanted (id) cross join lateral (
+      select case_id as "caseId", customer_id as "customerId" from clocks where clock_id = wanted.id limit 1) c`.execute(
     tx,
   );
   return rows;
@@ -80,6 +81,9 @@ function newsOf(event: Move): Partial<CaseFile> | null {
     case 'case.paused':
       return { pausedFor: event.data.reason };
     case 'case.resumed':
+    case 'case.parked':
+    case 'case.resolved':
+    case 'case.closed':
       return { pausedFor: null };
     default:
       return null;

@@ -46,6 +46,7 @@ export const moves = {
   'case.resolved': () => [
     meet('resolution'),
     cancel(['acknowledgement', 'first-attempt', 'first-contact', 'next-reply'], 'resolved'),
+    { do: 'resume' }, // what is still owed to somebody waits no longer
   ],
   'case.observed': ({ until: dueAt }) => [start('observation', { dueAt })],
   'case.wow-planned': ({ dueAt }) => [start('wow', { dueAt })],

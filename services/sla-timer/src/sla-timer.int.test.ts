@@ -189,6 +189,21 @@ test('a pause stops the clocks the policy names, and no warning or breach comes 
   await happens('dora', 'case.closed', { outcome: 'invalid' });
 });
 
+test('a case that is resolved while it waits is not paused any more, nor is what is still owed', async () => {
+  await rule((document) => {
+    document.sla.pauses['waiting-for-third-party'].push('technical');
+    return document;
+  });
+  await settle();
+  await opens('doug', 'P1');
+  await happens('doug', 'case.help-requested', { requestId: idOf('doug'), role: 'technical', what: 'logs' });
+  await happens('doug', 'case.paused', { reason: 'waiting-for-third-party' });
+  expect(await states('doug')).toMatchObject({ 'technical 1': 'paused', 'resolution 1': 'paused' });
+  await happens('doug', 'case.resolved', { rootCause: 'courier' });
+  expect(await states('doug')).toMatchObject({ 'technical 1': 'running', 'resolution 1': 'met' });
+  await happens('doug', 'case.closed', { outcome: 'recovered' });
+});
+
 describe('a ladder', () => {
   const stepsOf = async (customerId: string) =>
     (await published(customerId, 'escalation.stepped')).map((one) => `${one.step}.${one.round}`);
@@ -314,7 +329,7 @@ test('a new policy moves what is live, ends what it switches off, and leaves wha
   expect(await published('gina', 'clock.cancelled')).toMatchObject([{ kind: 'acknowledgement', reason: 'policy' }]);
   expect(await clockOf('gina', 'resolution')).toMatchObject({ dueAt: '2026-12-21T10:30:00.000Z' });
   expect(await published('gina', 'clock.rescheduled')).toMatchObject([
-    { kind: 'resolution', reason: 'policy', policyVersion: 2 },
+    { kind: 'resolution', reason: 'policy', policyVersion: 3 },
   ]);
   expect(await clocksOf('anna')).toEqual(ended);
   await opens('hugo', 'P2');
@@ -388,4 +403,33 @@ test('a calendar that is not there stops nothing', async () => {
   expect((await get('/metrics')).text).toMatch(/heard_calendar_days_left\{calendar="nowhere"[^}]*\} 0/);
   await opens('jan', 'P0');
   expect(await clockOf('jan', 'resolution')).toMatchObject({ calendar: 'cn' });
+});
+
+test('a new policy reaches each of many cases once, batch by batch, though the service is closed on the way', async () => {
+  const customers = Array.from({ length: 450 }, (_, i) => `many-${i}`);
+  const at = clock.now().toISOString();
+  const opened = customers.map((customerId) => {
+    const ids = { caseId: idOf(customerId), customerId, feedbackId: stableId('feedback', customerId) };
+    const data = { ...ids, version: 1, at, priority: 'P2' as const, receivedAt: at, policyVersion: 1 };
+    return newEvent('case.opened', customerId, data, clock.now(), {});
+  });
+  await admin.transaction().execute((tx) => publish(tx, opened));
+  await settle();
+  await rule((document) => ({ ...document, sla: { ...document.sla, resolution: '10d' } }));
+  await eventually('the first batch', async () => {
+    const { rows } = await sql`
+      select 1 from clocks where kind = 'resolution' and span_ms = ${10 * day} and customer_id like 'many-%' limit 1`.execute(
+      admin,
+    );
+    return rows.length > 0;
+  });
+  await running.close();
+  running = await open();
+  await settle();
+  const { rows } = await sql<{ events: number; customers: number }>`
+    select count(*)::int as events, count(distinct key)::int as customers from bus.log
+     where topic = 'heard.sla-timer' and key like 'many-%' and attributes::json ->> 'type' = 'clock.rescheduled'`.execute(
+    admin,
+  );
+  expect(rows[0]).toEqual({ events: 450, customers: 450 });
 });
