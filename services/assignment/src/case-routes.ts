@@ -90,7 +90,7 @@ function carryOut(
   sent: { caseId: string; idempotencyKey?: string; ifMatch?: number },
 ): Promise<Answer> {
   const by = { by: request.principal.personId, roles: request.principal.roles };
-  return command(service, request, { ...sent, name, body, movesLoad: move.movesLoad(body) }, (scene) =>
+  return command(service, request, { ...sent, name, body, moves: move.moves(body) }, (scene) =>
     move.build(body, by, scene),
   );
 }

@@ -19,8 +19,8 @@ export interface Sent {
   idempotencyKey?: string;
   /** The case version the sender saw. */
   ifMatch?: number;
-  /** Whether the command may change how many cases somebody has on the desk. */
-  movesLoad: boolean;
+  /** Whose load the command may move besides the owner's; null: nobody's. */
+  moves: readonly string[] | null;
 }
 
 /** What a command may be built from, besides what was sent. */
@@ -52,7 +52,7 @@ export async function command(
   return service.commit(request, async (tx) => {
     const policy = await service.policies.current(tx);
     const now = service.clock.now();
-    const desk = await Desk.forCases(tx, now, [caseId], sent.movesLoad);
+    const desk = await Desk.forCases(tx, now, [caseId], sent.moves ? 'owners' : 'nobody', sent.moves ?? []);
     const file = desk.files[0];
     if (!file) throw new NotFound('There is no such case.');
     const known = await answered(tx, sent);

@@ -199,7 +199,7 @@ async function askApprover(service: Assignment, tx: Tx, caseId: string, events: 
   const requests = ofType(events, 'compensation.requested');
   if (requests.length === 0) return [];
   const policy = await service.policies.current(tx);
-  const desk = await Desk.forCases(tx, service.clock.now(), [caseId], false);
+  const desk = await Desk.forCases(tx, service.clock.now(), [caseId], 'nobody');
   const alerts = new Alerts(desk, policy);
   for (const request of requests) alerts.ofApproval(request, desk.files[0]!);
   await finish(service, tx, desk, alerts, policy);

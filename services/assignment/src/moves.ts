@@ -16,7 +16,8 @@ export interface Move<Shape extends z.ZodRawShape = z.ZodRawShape> {
   summary: string;
   shape: Shape;
   roles: readonly AccessRole[];
-  movesLoad(body: z.infer<z.ZodObject<Shape>>): boolean;
+  /** Whose load it may move besides the owner's; null: nobody's at all. */
+  moves(body: z.infer<z.ZodObject<Shape>>): readonly string[] | null;
   build(body: z.infer<z.ZodObject<Shape>>, by: By, scene: Scene): Command | Promise<Command>;
 }
 
@@ -35,10 +36,11 @@ function move<Shape extends z.ZodRawShape>(
   summary: string,
   shape: Shape,
   build: Move<Shape>['build'],
-  options: { movesLoad?: Move<Shape>['movesLoad'] | boolean; roles?: readonly AccessRole[] } = {},
+  options: { moves?: Move<Shape>['moves'] | 'owner'; roles?: readonly AccessRole[] } = {},
 ): Move<Shape> {
-  const { movesLoad = false, roles = workers } = options;
-  return { summary, shape, build, roles, movesLoad: typeof movesLoad === 'function' ? movesLoad : () => movesLoad };
+  const { moves, roles = workers } = options;
+  const whose = moves === 'owner' ? () => [] : (moves ?? (() => null));
+  return { summary, shape, build, roles, moves: whose };
 }
 
 export const moves = {
@@ -56,7 +58,7 @@ export const moves = {
       const mayText = customer?.phone && !customer.optOuts.includes('sms');
       return { do: 'attempt', ...body, by, rules: callRules(file, policy, now, mayText ? 'sms' : null) };
     },
-    { movesLoad: ({ channel, outcome }) => channel === 'phone' && outcome !== 'wrong-number' },
+    { moves: ({ channel, outcome }) => (channel === 'phone' && outcome !== 'wrong-number' ? [] : null) },
   ),
   contacts: move(
     'Record a live contact, with what was promised in it',
@@ -82,7 +84,7 @@ export const moves = {
     'Record that the customer wrote or called of their own accord',
     { channel: ContactChannel },
     ({ channel }, { by }) => ({ do: 'reply', channel, by }),
-    { movesLoad: true },
+    { moves: 'owner' },
   ),
   callbacks: move(
     'Record when the customer wishes to be called',
@@ -95,7 +97,7 @@ export const moves = {
       by,
       at: now.toISOString(),
     }),
-    { movesLoad: true },
+    { moves: 'owner' },
   ),
 
   promises: move('Promise something more', promiseShape.shape, (body, { by }, { file, now }) => ({
@@ -142,7 +144,7 @@ export const moves = {
       const team = person.team ?? undefined;
       return { do: 'transfer', owner: to, role, rung, team, by, why, override: mayOverride, max: policy.handoff.max };
     },
-    { movesLoad: true },
+    { moves: ({ to }) => [to] },
   ),
   collaborators: move('Add somebody who helps; the owner stays', { personId: PersonId }, (body, { by }) => ({
     do: 'add-collaborator',
@@ -157,7 +159,8 @@ export const moves = {
   'help-requests': move(
     'The fast lane: ask another team for help, with a clock of its own',
     { role: Role.default('technical'), what: text(1000).min(1) },
-    ({ role, what }, { by }, { alerts, file }) => {
+    async ({ role, what }, { by }, { alerts, desk, file }) => {
+      await desk.readPeople();
       const requestId = stableId('help', file.caseId, String(file.version));
       const told = {
         level: 'push',
@@ -170,7 +173,6 @@ export const moves = {
       alerts.raise(file, file, told, { correlationid: file.feedbackId });
       return { do: 'request-help', requestId, role, what, by };
     },
-    { movesLoad: true },
   ),
   'give-help': move(
     'A request for help was answered',
@@ -193,7 +195,7 @@ export const moves = {
     'Put the case to rest; anything the customer says brings it back',
     { reason },
     (body, { by }) => ({ do: 'park', ...body, by }),
-    { movesLoad: true },
+    { moves: 'owner' },
   ),
   resolve: move(
     'Resolve; the root cause must be diagnosed',
@@ -203,10 +205,10 @@ export const moves = {
       const skip = (await isFlagged(tx, file.customerId, now)) ? 'abuse-flagged' : null;
       return { do: 'resolve', ...body, by, wow: skip ? { skip } : { dueAt } };
     },
-    { movesLoad: true },
+    { moves: 'owner' },
   ),
   reopen: move('Take up a parked, resolved or observed case again', {}, (_, { by }) => ({ do: 'reopen', by }), {
-    movesLoad: true,
+    moves: 'owner',
   }),
   'give-wow': move('The extra care was given', { what: reason }, (body, { by }) => ({ do: 'give-wow', ...body, by })),
   'skip-wow': move('No extra care, and why', { reason }, (body, { by }) => ({ do: 'skip-wow', ...body, by })),
@@ -214,6 +216,6 @@ export const moves = {
     'End the case; the root cause must be diagnosed',
     { outcome: z.enum(['recovered', 'lost', 'invalid', 'unreached']), rootCause: reason.optional() },
     (body, { by }) => ({ do: 'close', ...body, by }),
-    { movesLoad: true },
+    { moves: 'owner' },
   ),
 };

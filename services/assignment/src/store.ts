@@ -53,27 +53,33 @@ export interface Said {
  * applies commands in memory, and writes everything once, events included.
  */
 export class Desk {
-  readonly people: Person[];
+  people: Person[];
   readonly now: Date;
   readonly events: Event[] = [];
   readonly #tx: Tx;
   readonly #files: Map<string, CaseFile>;
   readonly #known: Set<string>;
-  readonly #holdsPeople: boolean;
-  readonly #loads: Map<string, number>;
+  readonly #locked: Set<string> | 'everybody';
+  readonly #loads = new Map<string, number>();
   readonly #changed = new Set<CaseFile>();
   readonly #facts: { file: CaseFile; fact: Fact; version: number }[] = [];
   readonly #items: (Said & { caseId: string })[] = [];
   readonly #alerts: Alert[] = [];
 
-  private constructor(tx: Tx, now: Date, files: CaseFile[], known: Set<string>, people: Person[] | null) {
+  private constructor(
+    tx: Tx,
+    now: Date,
+    files: CaseFile[],
+    known: Set<string>,
+    people: Person[],
+    locked: Set<string> | 'everybody' = 'everybody',
+  ) {
     this.#tx = tx;
     this.now = now;
     this.#files = new Map(files.map((file) => [file.customerId, file]));
     this.#known = known;
-    this.people = people ?? [];
-    this.#holdsPeople = people !== null;
-    this.#loads = new Map(this.people.map((person) => [person.personId, person.openCases]));
+    this.people = people;
+    this.#locked = locked;
   }
 
   /** For feedback of these customers: their open cases, and which of these feedback ids a case holds already. */
@@ -94,12 +100,19 @@ export class Desk {
   }
 
   /**
-   * For cases that are known by id. Without `movesLoad` nobody's load is locked, and so nobody waits: only for commands
-   * that leave the owner's desk as full as it was.
+   * For cases that are known by id. A command moves the load of the owner at most, or of those named besides: locking
+   * those instead of everybody, it waits for nobody who does something else. `nobody`: no load may move.
    */
-  static async forCases(tx: Tx, now: Date, caseIds: readonly string[], movesLoad = true): Promise<Desk> {
-    const people = movesLoad ? await lockPeople(tx) : null;
-    return new Desk(tx, now, await loadFiles(tx, sql`case_id = any (${caseIds}::uuid[])`), new Set(), people);
+  static async forCases(
+    tx: Tx,
+    now: Date,
+    caseIds: readonly string[],
+    lock: 'owners' | 'nobody',
+    besides: readonly string[] = [],
+  ): Promise<Desk> {
+    const people = lock === 'owners' ? await lockOwners(tx, caseIds, besides) : [];
+    const files = await loadFiles(tx, sql`case_id = any (${caseIds}::uuid[])`);
+    return new Desk(tx, now, files, new Set(), people, new Set(people.map((one) => one.personId)));
   }
 
   /**
@@ -238,13 +251,19 @@ export class Desk {
           ${of('deliverBy')}::timestamptz[], ${of('deliveredAt')}::timestamptz[]) as t (a, b, c, d, e, x, y, f, g, h, i, j)
         on conflict do nothing`.execute(tx);
     }
-    const moved = this.people.filter((person) => person.openCases !== this.#loads.get(person.personId));
+    const moved = [...this.#loads].filter(([, by]) => by !== 0);
     if (moved.length > 0) {
       await sql`
-        update people p set open_cases = t.n
-          from unnest(${moved.map((p) => p.personId)}::text[], ${moved.map((p) => p.openCases)}::int[]) as t (id, n)
+        update people p set open_cases = open_cases + t.n
+          from unnest(${moved.map(([id]) => id)}::text[], ${moved.map(([, by]) => by)}::int[]) as t (id, n)
          where p.person_id = t.id`.execute(tx);
     }
+  }
+
+  /** Everybody as they are now, unlocked: for telling people, not for giving them cases. */
+  async readPeople(): Promise<void> {
+    const { rows } = await sql<Person>`select ${personColumns} from people order by person_id`.execute(this.#tx);
+    this.people = rows;
   }
 
   /** Few cases have any, and access to a case is asked of this table. */
@@ -273,7 +292,10 @@ export class Desk {
 
   #load(owner: string | null, by: number): void {
     if (owner === null) return;
-    if (!this.#holdsPeople) throw new Error('a command that moves load was carried out without the people locked');
+    if (this.#locked !== 'everybody' && !this.#locked.has(owner)) {
+      throw new Error(`the load of ${owner} moves, and is not locked`);
+    }
+    this.#loads.set(owner, (this.#loads.get(owner) ?? 0) + by);
     const person = this.people.find((one) => one.personId === owner);
     if (person) person.openCases += by;
   }
@@ -289,6 +311,15 @@ export const personColumns = sql`person_id as "personId", roles, skills, team, p
 async function lockPeople(tx: Tx): Promise<Person[]> {
   const { rows } = await sql<Person>`
     select ${personColumns} from people order by person_id for no key update`.execute(tx);
+  return rows;
+}
+
+/** Before the cases, as everybody locks them. Where a case changes hands in between, its command fails and is sent again. */
+async function lockOwners(tx: Tx, caseIds: readonly string[], besides: readonly string[]): Promise<Person[]> {
+  const { rows } = await sql<Person>`
+    select ${personColumns} from people
+     where person_id = any (${besides}::text[]) or person_id in (select owner from cases where case_id = any (${caseIds}::uuid[]))
+     order by person_id for no key update`.execute(tx);
   return rows;
 }
 

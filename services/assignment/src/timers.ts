@@ -29,7 +29,7 @@ export function fireTimers(service: Assignment): void {
       if (queue.length > 0) events.push(...(await drain(service, tx, policy, now)));
       if (flags.length > 0) events.push(...(await expireFlags(tx, flags, now, policy)));
       const caseIds = [...new Set([...parked, ...unchecked])];
-      const desk = await Desk.forCases(tx, now, caseIds);
+      const desk = await Desk.forCases(tx, now, caseIds, 'owners');
       for (const file of desk.files) {
         const cause = { correlationid: file.feedbackId };
         const channel = policy.recoveryCheck.channel;
