@@ -88,8 +88,9 @@ begin
   perform pg_notify('heard.log', t.topic) from (select distinct unnest(topics) as topic) t;
 end $$;
 
--- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read. Fetches the
--- claims one by one: a FOR loop reads (and so locks) ten ahead, and other replicas would find nothing left.
+-- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read; the consumer's
+-- positions are moved past them, to stay there if the transaction commits. Fetches the claims one by one: a FOR loop
+-- reads (and so locks) ten ahead, and other replicas would find nothing left.
 create function bus.claim(consumer text, topics text[], max_rows int)
 returns table (topic text, partition int, seq bigint, key text, attributes text, data text)
 language plpgsql as $$
@@ -109,9 +110,16 @@ begin
     fetch readable into claimed;
     exit when not found;
     return query
-      select l.topic, l.partition, l.seq, l.key, l.attributes, l.data from bus.log l
-       where l.topic = claimed.topic and l.partition = claimed.partition and l.seq > claimed.seq
-       order by l.seq limit remaining;
+      with read as (
+        select * from bus.log l
+         where l.topic = claimed.topic and l.partition = claimed.partition and l.seq > claimed.seq
+         order by l.seq limit remaining
+      ), moved as (
+        update bus.positions p set seq = (select max(r.seq) from read r), progressed_at = now()
+         where p.consumer = claim.consumer and p.topic = claimed.topic and p.partition = claimed.partition
+           and exists (select from read)
+      )
+      select r.topic, r.partition, r.seq, r.key, r.attributes, r.data from read r order by r.seq;
     get diagnostics taken = row_count;
     remaining := remaining - taken;
     exit when remaining <= 0;
