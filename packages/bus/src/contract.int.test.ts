@@ -104,7 +104,7 @@ for (const { driver, missing, why } of driversOf(found)) {
       const { rows } = await sql<{ partition: number }>`select partition from bus.log limit 1`.execute(world.database);
       const { partition } = rows[0]!;
       const append = (attributes: object, data: string) =>
-        sql`select bus.append(array[${topic}], array[${partition}::int], array['ann'], ${JSON.stringify(attributes)}, ${data})`.execute(
+        sql`select bus.append(array[${topic}], array[${partition}::int], array[1], array['ann'], ${JSON.stringify(attributes)}, ${data})`.execute(
           world.database,
         );
       const attributes = {
@@ -387,7 +387,7 @@ describe('the log', () => {
   });
 
   test('takes all events of a transaction or none, and none that no broker would take', async () => {
-    const raw = sql`select bus.append(array[${topic}, ${topic}], array[0, 99], array['a', 'b'], ${'{}\n{}'}, ${'{}\n{}'})`;
+    const raw = sql`select bus.append(array[${topic}, ${topic}], array[0, 99], array[1, 1], array['a', 'b'], ${'{}\n{}'}, ${'{}\n{}'})`;
     await expect(raw.execute(world.database)).rejects.toThrow('do not exist');
     const large = fact('ann', 1);
     large.data.campaign = 'x'.repeat(900_000);

@@ -39,6 +39,8 @@ export async function openPublisher(database: Database): Promise<Publish> {
     if (events.length === 0) return;
     const names: string[] = [];
     const partitions: number[] = [];
+    const nths: number[] = [];
+    const lengths = new Map<string, number>();
     const keys: string[] = [];
     const attributes: string[] = [];
     const data: string[] = [];
@@ -48,7 +50,12 @@ export async function openPublisher(database: Database): Promise<Publish> {
       if (!count) throw new Error(`the event type ${event.type} has no topic in this database; has \`migrate\` run?`);
       const { data: payload, ...rest } = event;
       names.push(topic);
-      partitions.push(partitionOf(event.subject, count));
+      const partition = partitionOf(event.subject, count);
+      const name = placeName({ topic, partition });
+      const nth = (lengths.get(name) ?? 0) + 1;
+      lengths.set(name, nth);
+      partitions.push(partition);
+      nths.push(nth);
       keys.push(event.subject);
       attributes.push(JSON.stringify(rest));
       data.push(JSON.stringify(payload));
@@ -56,7 +63,7 @@ export async function openPublisher(database: Database): Promise<Publish> {
         throw new Rejection('event-too-large', `an event of type ${event.type} has more than ${maxEventBytes} bytes`);
       }
     }
-    await sql`select bus.append(${names}::text[], ${partitions}::int[], ${keys}::text[],
+    await sql`select bus.append(${names}::text[], ${partitions}::int[], ${nths}::int[], ${keys}::text[],
       ${attributes.join('\n')}, ${data.join('\n')})`.execute(tx);
   };
 }
