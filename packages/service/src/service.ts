@@ -12,7 +12,7 @@ import { registerDeadLetterRoutes } from './dead-letters.ts';
 import { type Http, openHttp } from './http.ts';
 import { Metrics } from './metrics.ts';
 import { Policies } from './policies.ts';
-import { runTimers, setTimers, type Timer } from './timers.ts';
+import { type Move, runTimers, setTimers, type Timer } from './timers.ts';
 
 /** What a service gets to build itself from. */
 export interface Service {
@@ -28,7 +28,7 @@ export interface Service {
   /** One transaction whose events are published when it commits: what an HTTP command does. */
   commit<T>(work: (tx: Tx) => Promise<{ result: T; events: Event[] }>): Promise<T>;
   consume<T extends EventType>(subscription: Omit<Subscription<T>, 'consumer'>): void;
-  setTimers(tx: Tx, timers: readonly Timer[], move?: 'always' | 'if-earlier'): Promise<void>;
+  setTimers(tx: Tx, timers: readonly Timer[], move?: Move): Promise<void>;
   fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>): void;
   /** Closed in reverse order, before the bus and the database. */
   onClose(close: () => Promise<void>): void;

@@ -30,7 +30,9 @@ export function consumeCases(service: Service): void {
       const policy = await policies.current(tx);
       const face = await ClockFace.ofCases(tx, clock.now(), [...new Set(moves.map((event) => event.data.caseId))]);
       for (const event of moves) follow(face, event, policy);
-      await service.setTimers(tx, await face.save());
+      const { fresh, moved } = await face.save();
+      await service.setTimers(tx, fresh, 'never');
+      await service.setTimers(tx, moved);
       await bus.publish(tx, face.events);
     },
   });
@@ -123,7 +125,8 @@ export function fireClocks(service: Service): void {
       const at = new Date(Math.max(now.getTime(), timer.dueAt.getTime()));
       if (woken) face.apply(woken, wake(woken, at), at, { correlationid: woken.correlation ?? undefined });
     }
-    await service.setTimers(tx, await face.save());
+    const { moved } = await face.save();
+    await service.setTimers(tx, moved);
     await bus.publish(tx, face.events);
   });
 }

@@ -12,6 +12,7 @@ export class ClockFace {
   readonly #now: Date;
   readonly #clocks: Map<string, Clock>;
   readonly #changed = new Set<string>();
+  readonly #started = new Set<string>();
 
   private constructor(tx: Tx, now: Date, clocks: readonly Clock[]) {
     this.#tx = tx;
@@ -38,6 +39,7 @@ export class ClockFace {
   start(clock: Clock, cause: Cause): void {
     this.#clocks.set(clock.clockId, clock);
     this.#changed.add(clock.clockId);
+    this.#started.add(clock.clockId);
     const { clockId, caseId, customerId, kind, priority, policyVersion } = clock;
     const data = {
       ...{ clockId, caseId, customerId, kind, priority, policyVersion },
@@ -71,10 +73,10 @@ export class ClockFace {
     }
   }
 
-  /** Writes what changed and returns the timers to set; those of ended clocks are cancelled. */
-  async save(): Promise<Timer[]> {
+  /** Writes what changed and returns the timers to set, those of new clocks apart; those of ended ones are cancelled. */
+  async save(): Promise<{ fresh: Timer[]; moved: Timer[] }> {
     const clocks = [...this.#changed].map((id) => this.#clocks.get(id)!);
-    if (clocks.length === 0) return [];
+    if (clocks.length === 0) return { fresh: [], moved: [] };
     const of = <K extends keyof Clock>(field: K) => clocks.map((clock) => clock[field]);
     const times = (field: 'startedAt' | 'dueAt' | 'endedAt' | 'breachedAt') =>
       clocks.map((clock) => clock[field]?.toISOString() ?? null);
@@ -95,10 +97,14 @@ export class ClockFace {
       this.#tx,
       clocks.filter((clock) => nextDue(clock) === null).map((clock) => ({ kind: 'clock', key: clock.clockId })),
     );
-    return clocks.flatMap((clock) => {
+    const timers = clocks.flatMap((clock) => {
       const dueAt = nextDue(clock);
       return dueAt && isLive(clock) ? [{ kind: 'clock', key: clock.clockId, dueAt }] : [];
     });
+    const { fresh = [], moved = [] } = Object.groupBy(timers, ({ key }) =>
+      this.#started.has(key) ? 'fresh' : 'moved',
+    );
+    return { fresh, moved };
   }
 }
 
