@@ -44,7 +44,9 @@ function heardTimers(database: Database, url: string): Engine {
   return {
     name: 'heard',
     async set(keys, dueAt) {
-      await inTurn(keys, dueAt, (timers) => database.transaction().execute((tx) => setTimers(tx, 'sla_timer', timers)));
+      await inTurn(keys, dueAt, (timers) =>
+        database.transaction().execute((tx) => setTimers(tx, 'sla_timer', timers, 'never')),
+      );
     },
     async start(fired) {
       const bus = await openBus({
@@ -57,22 +59,19 @@ function heardTimers(database: Database, url: string): Engine {
           throw error;
         },
       });
-      let firing: Timer[] = [];
       const running = runTimers({
         database,
         schema: 'sla_timer',
         clock: realClock,
         wakeups: bus.wakeups,
         async fire(tx: Tx, due: Timer[]) {
-          firing = [...due];
           const now = new Date();
           await bus.publish(
             tx,
             due.map((timer) => newEvent('clock.breached', timer.key, breach(timer, now), now)),
           );
         },
-        // Called once per timer, in order, after the commit.
-        late: (seconds) => fired(firing.shift()!.key, seconds * 1000),
+        late: (seconds, timer) => fired(timer.key, seconds * 1000),
         failed: (error) => progress(`timers: ${error}`),
       });
       return async () => {

@@ -53,7 +53,8 @@ create index dead_letters_to_retry on bus.dead_letters (consumer, retry_requeste
 -- Appends events and wakes the readers, both at commit. Locks partitions in one order, so that two writers never wait
 -- for each other in a ring; call it once per transaction, last, because the lock is held until commit.
 -- `attributes` and `data` hold one JSON text per line: JSON escapes line feeds, and splitting is twice as fast as an array.
-create function bus.append(topics text[], partitions int[], keys text[], attributes text, data text) returns void
+-- `nths` counts 1, 2, 3 … within each partition: numbering here would sort all rows with their data.
+create function bus.append(topics text[], partitions int[], nths int[], keys text[], attributes text, data text) returns void
 language plpgsql as $$
 declare
   written bigint;
@@ -63,22 +64,18 @@ begin
     order by p.topic, p.partition
     for no key update;
 
-  with incoming as (
-    select t.topic, t.partition, t.key, t.attributes, t.data, t.n,
-           row_number() over (partition by t.topic, t.partition order by t.n) as nth
-      from rows from (unnest(append.topics), unnest(append.partitions), unnest(append.keys),
-                      string_to_table(append.attributes, E'\n'), string_to_table(append.data, E'\n'))
-           with ordinality as t (topic, partition, key, attributes, data, n)
-  ), advanced as (
+  with advanced as (
     update bus.partitions p set head = p.head + c.n
-      from (select i.topic, i.partition, count(*) as n from incoming i group by 1, 2) c
+      from (select t.topic, t.partition, count(*) as n from unnest(topics, partitions) as t (topic, partition) group by 1, 2) c
      where p.topic = c.topic and p.partition = c.partition
     returning p.topic, p.partition, p.head - c.n as base
   )
   insert into bus.log (topic, partition, seq, key, attributes, data)
-  select i.topic, i.partition, a.base + i.nth, i.key, i.attributes, i.data
-    from incoming i join advanced a on a.topic = i.topic and a.partition = i.partition
-   order by i.n;
+  select a.topic, a.partition, a.base + t.nth, t.key, t.attributes, t.data
+    from rows from (unnest(append.topics), unnest(append.partitions), unnest(append.nths), unnest(append.keys),
+                    string_to_table(append.attributes, E'\n'), string_to_table(append.data, E'\n'))
+         as t (topic, partition, nth, key, attributes, data)
+    join advanced a on a.topic = t.topic and a.partition = t.partition;
 
   get diagnostics written = row_count;
   if written <> cardinality(topics) then
@@ -88,8 +85,9 @@ begin
   perform pg_notify('heard.log', t.topic) from (select distinct unnest(topics) as topic) t;
 end $$;
 
--- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read. Fetches the
--- claims one by one: a FOR loop reads (and so locks) ten ahead, and other replicas would find nothing left.
+-- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read; the consumer's
+-- positions are moved past them, to stay there if the transaction commits. Fetches the claims one by one: a FOR loop
+-- reads (and so locks) ten ahead, and other replicas would find nothing left.
 create function bus.claim(consumer text, topics text[], max_rows int)
 returns table (topic text, partition int, seq bigint, key text, attributes text, data text)
 language plpgsql as $$
@@ -109,9 +107,16 @@ begin
     fetch readable into claimed;
     exit when not found;
     return query
-      select l.topic, l.partition, l.seq, l.key, l.attributes, l.data from bus.log l
-       where l.topic = claimed.topic and l.partition = claimed.partition and l.seq > claimed.seq
-       order by l.seq limit remaining;
+      with read as (
+        select * from bus.log l
+         where l.topic = claimed.topic and l.partition = claimed.partition and l.seq > claimed.seq
+         order by l.seq limit remaining
+      ), moved as (
+        update bus.positions p set seq = (select max(r.seq) from read r), progressed_at = now()
+         where p.consumer = claim.consumer and p.topic = claimed.topic and p.partition = claimed.partition
+           and exists (select from read)
+      )
+      select r.topic, r.partition, r.seq, r.key, r.attributes, r.data from read r order by r.seq;
     get diagnostics taken = row_count;
     remaining := remaining - taken;
     exit when remaining <= 0;

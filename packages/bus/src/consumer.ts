@@ -3,7 +3,7 @@ import type { EventType, TopicName } from '@heard/events/registry';
 import { topics } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { type Delivery, type Failure, parse } from './delivery.ts';
-import { type Database, lastOf, lockPositions, movePositions, type Place, placeName, type Tx } from './log.ts';
+import { type Database, lastOf, movePositions, type Place, placeName, type Tx } from './log.ts';
 import { isNotNow, NotYet, Rejection } from './rejection.ts';
 import { pause } from './worker.ts';
 
@@ -46,8 +46,8 @@ const nothing: Handled = { places: [], events: 0, seconds: 0, buried: [] };
 const attemptsBeforeDeadLetter = 4;
 
 /**
- * Turns deliveries into effects, each once. The same for both drivers: positions are locked, what is behind them is
- * dropped, the rest is handled, and the positions move, all in one transaction.
+ * Turns deliveries into effects, each once. The same for both drivers: positions are locked and moved, what was behind
+ * them is dropped, and the rest is handled, all in one transaction.
  */
 export class Consumer {
   readonly types: ReadonlySet<string>;
@@ -83,7 +83,7 @@ export class Consumer {
     }
   }
 
-  /** Handles deliveries whose positions the caller has locked, and moves the positions; `report` what it returns. */
+  /** Handles deliveries past which the caller has moved the positions in this transaction; `report` what it returns. */
   async handleIn(tx: Tx, deliveries: readonly Delivery[]): Promise<Handled> {
     if (deliveries.length === 0) return nothing;
     const started = performance.now();
@@ -95,8 +95,7 @@ export class Consumer {
     }
     if (events.length > 0) await this.#subscription.handle(tx, events);
     await this.#bury(tx, buried);
-    const places = await this.#advance(tx, deliveries);
-    return { places, events: events.length, seconds: (performance.now() - started) / 1000, buried };
+    return { places: lastOf(deliveries), events: events.length, seconds: (performance.now() - started) / 1000, buried };
   }
 
   /** Tells the outside what has been committed. */
@@ -106,6 +105,10 @@ export class Consumer {
   }
 
   async #attempt(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.every(({ outcome }) => 'skipped' in outcome)) {
+      const fresh = await this.#fresh(this.#database, deliveries); // one statement is a transaction
+      return this.report({ ...nothing, places: lastOf(fresh) });
+    }
     const handled = await this.#database
       .transaction()
       .execute(async (tx) => this.handleIn(tx, await this.#fresh(tx, deliveries)));
@@ -141,22 +144,25 @@ export class Consumer {
     const buried = await this.#database.transaction().execute(async (tx) => {
       if ((await this.#fresh(tx, deliveries)).length === 0) return nothing;
       await this.#bury(tx, [[delivery, failure]]);
-      const places = await this.#advance(tx, deliveries);
-      return { places, events: 0, seconds: 0, buried: [[delivery, failure]] } satisfies Handled;
+      return { places: [delivery], events: 0, seconds: 0, buried: [[delivery, failure]] } satisfies Handled;
     });
     this.report(buried);
   }
 
-  /** Locks the positions and drops what is behind them: redelivered, sent twice, replayed, or a zombie's. */
-  async #fresh(tx: Tx, deliveries: readonly Delivery[]): Promise<Delivery[]> {
-    const places = lastOf(deliveries);
-    let positions = await lockPositions(tx, this.name, places);
-    if (positions.size < places.length) {
-      await sql`insert into bus.positions (consumer, topic, partition)
-        select ${this.name}, * from unnest(${places.map((p) => p.topic)}::text[], ${places.map((p) => p.partition)}::int[])
-        on conflict do nothing`.execute(tx);
-      positions = await lockPositions(tx, this.name, places);
+  /**
+   * Locks and moves the positions, and drops what was behind them: redelivered, sent twice, replayed, or a zombie's.
+   * A message that Heard did not write has no place in the order of those that it did.
+   */
+  async #fresh(tx: Database, deliveries: readonly Delivery[]): Promise<Delivery[]> {
+    const ends = new Map<string, Place & { seq: number }>();
+    for (const { topic, partition, seq, sequenced } of deliveries) {
+      const place = { topic, partition };
+      const name = placeName(place);
+      // What was sent twice may end in the middle of the first time.
+      const end = Math.max(ends.get(name)?.seq ?? 0, sequenced || isPublic(place) ? seq : 0);
+      ends.set(name, { ...place, seq: end });
     }
+    const positions = await movePositions(tx, this.name, [...ends.values()]);
     const next = new Map<string, number>();
     return deliveries.filter((delivery) => {
       if (!delivery.sequenced) return true;
@@ -169,13 +175,6 @@ export class Consumer {
       next.set(name, delivery.seq);
       return true;
     });
-  }
-
-  /** Moves the positions; a message that Heard did not write has no place in the order of those that it did. */
-  async #advance(tx: Tx, deliveries: readonly Delivery[]): Promise<Delivery[]> {
-    const counted = lastOf(deliveries.filter((delivery) => delivery.sequenced || isPublic(delivery)));
-    if (counted.length > 0) await movePositions(tx, this.name, counted);
-    return lastOf(deliveries);
   }
 
   async #bury(tx: Tx, failed: readonly [Delivery, Failure][]): Promise<void> {

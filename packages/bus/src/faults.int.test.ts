@@ -152,10 +152,10 @@ describe.skipIf(!found.kafka)(`the relay${found.why}`, { timeout: 60_000 }, () =
     const world = await World.open({ driver: 'kafka', url: home.url, brokers: found.kafka!.brokers });
     const consumer = newName('faults');
     try {
-      // The mark waits for a lock that the test holds.
+      // The commit of the mark waits for a lock that the test holds.
       await sql`create function probe.hold() returns trigger language plpgsql as
         $$ begin perform pg_advisory_xact_lock(42); return new; end $$`.execute(world.database);
-      await sql`create trigger hold before update on bus.positions for each row
+      await sql`create constraint trigger hold after update on bus.positions deferrable initially deferred for each row
         when (new.consumer = 'relay') execute function probe.hold()`.execute(world.database);
       await world.consume(consumer, undefined, { writer: 'rca' });
       const publish = await openPublisher(world.database);
@@ -169,6 +169,10 @@ describe.skipIf(!found.kafka)(`the relay${found.why}`, { timeout: 60_000 }, () =
         await world.database.transaction().execute((tx) => publish(tx, events(0)));
         await eventually('the events are on Kafka', async () => (await world.countEffects(consumer)) === 10);
         await relay.kill();
+        // Its session is already committing and would not notice.
+        await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted`.execute(
+          session,
+        );
         await sql`select pg_advisory_unlock(42)`.execute(session);
       });
       expect(await unmarked()).toBe(10);

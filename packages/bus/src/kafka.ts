@@ -5,7 +5,7 @@ import { type TopicName, topics } from '@heard/events/registry';
 import kafkajs, { type EachBatchPayload, type Kafka, type Producer } from 'kafkajs';
 import type { Consumer } from './consumer.ts';
 import { type Delivery, fromKafka } from './delivery.ts';
-import { type Database, type LogRow, lastOf, movePositions, type Place, placeName, registerConsumer } from './log.ts';
+import { type Database, type LogRow, type Place, placeName, registerConsumer } from './log.ts';
 import { batchSize, follow } from './postgres.ts';
 import type { Wakeups } from './wakeups.ts';
 import type { Standing } from './watch.ts';
@@ -128,9 +128,8 @@ export async function relayToKafka(
   const worker = follow({
     ...options,
     consumer,
-    rows: async (tx, rows) => {
+    rows: async (_tx, rows) => {
       for (const part of inParts(rows)) await send(producer, part);
-      await movePositions(tx, consumer, lastOf(rows));
       return undefined;
     },
   });

@@ -39,6 +39,8 @@ export async function openPublisher(database: Database): Promise<Publish> {
     if (events.length === 0) return;
     const names: string[] = [];
     const partitions: number[] = [];
+    const nths: number[] = [];
+    const lengths = new Map<string, number>();
     const keys: string[] = [];
     const attributes: string[] = [];
     const data: string[] = [];
@@ -48,7 +50,12 @@ export async function openPublisher(database: Database): Promise<Publish> {
       if (!count) throw new Error(`the event type ${event.type} has no topic in this database; has \`migrate\` run?`);
       const { data: payload, ...rest } = event;
       names.push(topic);
-      partitions.push(partitionOf(event.subject, count));
+      const partition = partitionOf(event.subject, count);
+      const name = placeName({ topic, partition });
+      const nth = (lengths.get(name) ?? 0) + 1;
+      lengths.set(name, nth);
+      partitions.push(partition);
+      nths.push(nth);
       keys.push(event.subject);
       attributes.push(JSON.stringify(rest));
       data.push(JSON.stringify(payload));
@@ -56,7 +63,7 @@ export async function openPublisher(database: Database): Promise<Publish> {
         throw new Rejection('event-too-large', `an event of type ${event.type} has more than ${maxEventBytes} bytes`);
       }
     }
-    await sql`select bus.append(${names}::text[], ${partitions}::int[], ${keys}::text[],
+    await sql`select bus.append(${names}::text[], ${partitions}::int[], ${nths}::int[], ${keys}::text[],
       ${attributes.join('\n')}, ${data.join('\n')})`.execute(tx);
   };
 }
@@ -86,29 +93,48 @@ export async function registerConsumer(database: Database, consumer: string, nam
     on conflict do nothing`.execute(database);
 }
 
-/** Claims partitions with something to read for this transaction, and reads up to `maxRows` of it, in order. */
+/**
+ * Claims partitions with something to read for this transaction, reads up to `maxRows` of it, in order, and moves the
+ * consumer's positions past it.
+ */
 export async function claim(tx: Tx, consumer: string, names: readonly string[], maxRows: number): Promise<LogRow[]> {
   const { rows } = await sql<Omit<LogRow, 'seq'> & { seq: string }>`
     select * from bus.claim(${consumer}, ${names}::text[], ${maxRows})`.execute(tx);
   return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
 }
 
-/** Positions of a consumer, locked for this transaction; a partition that has no row yet gets one at 0. */
-export async function lockPositions(tx: Tx, consumer: string, of: readonly Place[]): Promise<Map<string, number>> {
-  const names = of.map((place) => place.topic);
-  const partitions = of.map((place) => place.partition);
-  const { rows } = await sql<{ topic: string; partition: number; seq: string }>`
-    select p.topic, p.partition, p.seq from bus.positions p
-     where p.consumer = ${consumer} and (p.topic, p.partition) in (select * from unnest(${names}::text[], ${partitions}::int[]))
-     order by p.topic, p.partition for no key update`.execute(tx);
-  return new Map(rows.map((row) => [placeName(row), Number(row.seq)]));
-}
-
-export async function movePositions(tx: Tx, consumer: string, to: readonly (Place & { seq: number })[]): Promise<void> {
+/**
+ * Moves a consumer's positions forward, never back, and returns where they were; locked until the transaction ends.
+ * A partition that has no row yet gets one.
+ */
+export async function movePositions(
+  tx: Database,
+  consumer: string,
+  to: readonly (Place & { seq: number })[],
+): Promise<Map<string, number>> {
+  const places = sql`unnest(${to.map((t) => t.topic)}::text[], ${to.map((t) => t.partition)}::int[])`;
+  const move = async () => {
+    const { rows } = await sql<{ topic: string; partition: number; seq: string }>`
+      with before as (
+        select p.topic, p.partition, p.seq from bus.positions p
+         where p.consumer = ${consumer} and (p.topic, p.partition) in (select * from ${places})
+         order by p.topic, p.partition for no key update
+      ), moved as (
+        update bus.positions p set seq = t.seq, progressed_at = now()
+          from rows from (${places}, unnest(${to.map((t) => t.seq)}::bigint[])) as t (topic, partition, seq)
+          join before using (topic, partition)
+         where p.consumer = ${consumer} and p.topic = t.topic and p.partition = t.partition and p.seq < t.seq
+      )
+      select * from before`.execute(tx);
+    return rows.map((row) => [placeName(row), Number(row.seq)] as const);
+  };
+  const were = await move();
+  if (were.length === to.length) return new Map(were);
   await sql`
-    update bus.positions p set seq = t.seq, progressed_at = now()
-      from unnest(${to.map((t) => t.topic)}::text[], ${to.map((t) => t.partition)}::int[], ${to.map((t) => t.seq)}::bigint[]) as t (topic, partition, seq)
-     where p.consumer = ${consumer} and p.topic = t.topic and p.partition = t.partition and p.seq < t.seq`.execute(tx);
+    insert into bus.positions (consumer, topic, partition) select ${consumer}, * from ${places} on conflict do nothing`.execute(
+    tx,
+  );
+  return new Map([...(await move()), ...were]);
 }
 
 export interface Place {

@@ -39,7 +39,7 @@ export function follow(options: Follow): Worker {
       } catch (error) {
         if (rows.length === 0 || isNotNow(error) || !(await options.refused?.(rows, error))) throw error;
       }
-      return rows.length > 0;
+      return rows.length === batchSize; // what came since has woken us
     },
     { idleMs: 1_000, lingerMs: options.lingerMs, failed: options.failed },
   );

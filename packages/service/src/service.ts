@@ -15,7 +15,7 @@ import { registerDeadLetterRoutes } from './dead-letters.ts';
 import { type Http, openHttp } from './http.ts';
 import { Metrics } from './metrics.ts';
 import { Policies } from './policies.ts';
-import { runTimers, setTimers, type Timer } from './timers.ts';
+import { type Move, runTimers, setTimers, type Timer } from './timers.ts';
 import { authenticator } from './tokens.ts';
 
 /** What a service gets to build itself from. */
@@ -41,7 +41,7 @@ export interface Service {
   /** Says which principals reach which records of the routes that name this record scope. */
   recordScope(name: string, check: RecordCheck): void;
   consume<T extends EventType>(subscription: Omit<Subscription<T>, 'consumer'>): void;
-  setTimers(tx: Tx, timers: readonly Timer[], move?: 'always' | 'if-earlier'): Promise<void>;
+  setTimers(tx: Tx, timers: readonly Timer[], move?: Move): Promise<void>;
   fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>): void;
   /** Closed in reverse order, before the bus and the database. */
   onClose(close: () => Promise<void>): void;

@@ -5,7 +5,7 @@ import { eventually } from '@heard/testing/eventually';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { realClock, VirtualClock } from './clock.ts';
-import { cancelTimers, runTimers, setTimers, type Timer, takeDue } from './timers.ts';
+import { cancelTimers, type Move, runTimers, setTimers, type Timer, takeDue } from './timers.ts';
 
 let home: TestDatabase;
 let database: Database;
@@ -28,7 +28,7 @@ beforeEach(async () => {
   await sql`truncate timers, fired`.execute(database);
 });
 
-const set = (timers: Timer[], move?: 'always' | 'if-earlier') =>
+const set = (timers: Timer[], move?: Move) =>
   database.transaction().execute((tx) => setTimers(tx, 'sla_timer', timers, move));
 const inMs = (ms: number, key = 'a'): Timer => ({ kind: 'test', key, dueAt: new Date(Date.now() + ms) });
 
@@ -98,6 +98,20 @@ test('if-earlier keeps the earlier time', async () => {
   const timers = run();
   await eventually('it', async () => (await fired()).length === 1);
   await timers.stop();
+});
+
+test('what is said to be new and is not refuses the whole', async () => {
+  await set([inMs(3_600_000, 'old')], 'never');
+  await expect(set([inMs(-1, 'new'), inMs(-1, 'old')], 'never')).rejects.toMatchObject({ code: '23505' });
+  const { rows } = await sql<{ key: string }>`select key from timers where due_at > now()`.execute(database);
+  expect(rows).toEqual([{ key: 'old' }]);
+});
+
+test('the time is kept to the millisecond', async () => {
+  const dueAt = new Date('2031-07-08T09:10:11.123Z');
+  await set([{ kind: 'test', key: 'exact', dueAt }]);
+  const { rows } = await sql<{ due_at: Date }>`select due_at from timers where due_at = ${dueAt}`.execute(database);
+  expect(rows).toEqual([{ due_at: dueAt }]);
 });
 
 test('three replicas fire 5,000 timers once each', async () => {

@@ -2,7 +2,7 @@ import type { Database, Tx } from '@heard/bus/log';
 import { isNotNow } from '@heard/bus/rejection';
 import type { Wakeups } from '@heard/bus/wakeups';
 import { Worker } from '@heard/bus/worker';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from './clock.ts';
 
 /** One thing to do at its time: fires once, at or after `dueAt`, in a transaction with its effects. `key` is one line and not empty. */
@@ -17,6 +17,9 @@ const sweepSize = 1_000;
 /** Whoever fires timers looks at least this often, so only a timer due sooner is worth waking them for. */
 const lookMs = 60_000;
 
+/** What becomes of a timer that is set already; `never`: the caller knows that none is, and one that is fails. */
+export type Move = 'always' | 'if-earlier' | 'never';
+
 /**
  * Sets timers with the caller's transaction. Where one of the same kind and key is set, `move` says whether it is moved
  * to the new time or keeps the earlier of the two. `now` is the time on the clock that fires them.
@@ -25,7 +28,7 @@ export async function setTimers(
   tx: Tx,
   schema: string,
   timers: readonly Timer[],
-  move: 'always' | 'if-earlier' = 'always',
+  move: Move = 'always',
   now = new Date(),
 ): Promise<void> {
   if (timers.length === 0) return;
@@ -37,19 +40,23 @@ export async function setTimers(
     if (!other || move === 'always' || timer.dueAt < other.dueAt) once.set(name, timer);
   }
   const set = [...once.values()];
-  const lines = (of: 'kind' | 'key') => set.map((timer) => timer[of]).join('\n');
+  const lines = (of: (timer: Timer) => string | number) => sql`string_to_table(${set.map(of).join('\n')}, E'\n')`;
   await sql`
     insert into timers (kind, key, due_at)
-    select t.kind, t.key, t.due_at from rows from (
-      string_to_table(${lines('kind')}, E'\n'), string_to_table(${lines('key')}, E'\n'),
-      unnest(${set.map((timer) => timer.dueAt.toISOString())}::timestamptz[])) as t (kind, key, due_at)
-    on conflict (kind, key) do update set due_at = ${
-      move === 'always' ? sql`excluded.due_at` : sql`least(timers.due_at, excluded.due_at)`
-    }`.execute(tx);
+    select t.kind, t.key, 'epoch'::timestamptz + t.due_ms::float8 * interval '1 ms' from rows from (
+      ${lines((timer) => timer.kind)}, ${lines((timer) => timer.key)}, ${lines((timer) => timer.dueAt.getTime())}
+    ) as t (kind, key, due_ms) ${onConflict[move]}`.execute(tx);
   if (set.some((timer) => timer.dueAt.getTime() < now.getTime() + lookMs)) {
     await sql`select pg_notify('heard.timers', ${schema})`.execute(tx);
   }
 }
+
+/** Looking whether one is set takes half as long again as setting it. */
+const onConflict: Record<Move, RawBuilder<unknown>> = {
+  always: sql`on conflict (kind, key) do update set due_at = excluded.due_at`,
+  'if-earlier': sql`on conflict (kind, key) do update set due_at = least(timers.due_at, excluded.due_at)`,
+  never: sql``,
+};
 
 export async function cancelTimers(tx: Tx, timers: readonly Pick<Timer, 'kind' | 'key'>[]): Promise<void> {
   if (timers.length === 0) return;
@@ -69,7 +76,8 @@ export function takeDue(virtualNow: Date | null, limit = sweepSize) {
 
 /**
  * Fires timers: sweeps what is due, a thousand a transaction, then sleeps until the next one is due or an earlier one is
- * set. Replicas share the table. A timer that cannot be fired alone is put off a minute and reported, never lost.
+ * set. Replicas share the table, and so do two sweepers here while there is more than one sweep to do. A timer that
+ * cannot be fired alone is put off a minute and reported, never lost.
  */
 export function runTimers(options: {
   database: Database;
@@ -77,15 +85,18 @@ export function runTimers(options: {
   clock: Clock;
   wakeups: Wakeups;
   fire(tx: Tx, timers: Timer[]): Promise<void>;
-  late(seconds: number): void;
+  /** After the commit. */
+  late(seconds: number, timer: Timer): void;
   failed(error: unknown, inMs: number): void;
 }): { stop(): Promise<void> } {
   const { database, clock } = options;
   const virtualNow = () => (clock.onAdvance ? clock.now() : null);
-  let single = false;
+  const first = sweeper(untilNext, () => second.wake());
+  const second = sweeper(async () => lookMs);
 
-  const worker = new Worker(
-    async () => {
+  function sweeper(idle: () => Promise<number>, more?: () => void): Worker {
+    let single = false;
+    const sweep = async () => {
       let taken: Timer[] = [];
       try {
         await database.transaction().execute(async (tx) => {
@@ -104,14 +115,14 @@ export function runTimers(options: {
       }
       if (!clock.onAdvance) {
         const now = Date.now();
-        for (const timer of taken) options.late(Math.max(0, now - timer.dueAt.getTime()) / 1000);
+        for (const timer of taken) options.late(Math.max(0, now - timer.dueAt.getTime()) / 1000, timer);
       }
+      if (taken.length === sweepSize) more?.();
       if (taken.length === 0 || single) single = false;
-      if (taken.length > 0) return true;
-      return untilNext();
-    },
-    { idleMs: lookMs, lingerMs: 0, failed: options.failed },
-  );
+      return taken.length > 0 || idle();
+    };
+    return new Worker(sweep, { idleMs: lookMs, lingerMs: 0, failed: options.failed });
+  }
 
   async function untilNext(): Promise<number> {
     if (clock.onAdvance) return lookMs;
@@ -131,14 +142,15 @@ export function runTimers(options: {
   }
 
   const off = [
-    options.wakeups.on('heard.timers', options.schema, worker.wake),
-    clock.onAdvance?.(worker.wake) ?? (() => {}),
+    options.wakeups.on('heard.timers', options.schema, first.wake),
+    clock.onAdvance?.(first.wake) ?? (() => {}),
   ];
-  worker.start();
+  first.start();
+  second.start();
   return {
     stop: async () => {
       for (const end of off) end();
-      await worker.stop();
+      await Promise.all([first.stop(), second.stop()]);
     },
   };
 }

@@ -36,7 +36,9 @@ export function consumeCases(service: Service, calendars: Calendars): void {
         if (event.type === 'alert.acknowledged') answer(face, event.data.about);
         else follow(face, event as Move, policy);
       }
-      await service.setTimers(tx, await face.save());
+      const { fresh, moved } = await face.save();
+      await service.setTimers(tx, fresh, 'never');
+      await service.setTimers(tx, moved);
       await bus.publish(tx, face.events);
     },
   });

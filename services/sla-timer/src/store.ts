@@ -35,6 +35,7 @@ export class ClockFace {
   readonly #changed = new Set<string>();
   readonly #cases = new Map<string, CaseFile>();
   readonly #changedCases = new Set<CaseFile>();
+  readonly #started = new Set<string>();
 
   private constructor(tx: Tx, now: Date, calendars: Calendars) {
     this.#tx = tx;
@@ -102,6 +103,7 @@ export class ClockFace {
   start(clock: Clock, cause: Cause): void {
     if (!this.#clocks.has(clock.clockId)) push(this.#ofCase, clock.caseId, clock.clockId);
     this.put(clock);
+    this.#started.add(clock.clockId);
     const { customerId, priority, policyVersion, calendar } = clock;
     const data = {
       ...identity(clock, this.#now),
@@ -131,8 +133,11 @@ export class ClockFace {
     }
   }
 
-  /** Writes what changed and returns the timers to set; those of clocks with nothing more to say are cancelled. */
-  async save(): Promise<Timer[]> {
+  /**
+   * Writes what changed and returns the timers to set, those of new clocks apart; those of clocks with
+   * nothing more to say are cancelled.
+   */
+  async save(): Promise<{ fresh: Timer[]; moved: Timer[] }> {
     await saveCases(this.#tx, [...this.#changedCases]);
     const clocks = [...this.#changed].map((id) => this.#clocks.get(id)!);
     await save(this.#tx, clocks);
@@ -145,7 +150,11 @@ export class ClockFace {
       this.#tx,
       next.filter((one) => one.dueAt === null),
     );
-    return next.filter((one): one is Timer => one.dueAt !== null);
+    const timers = next.filter((one): one is Timer => one.dueAt !== null);
+    const { fresh = [], moved = [] } = Object.groupBy(timers, ({ key }) =>
+      this.#started.has(key) ? 'fresh' : 'moved',
+    );
+    return { fresh, moved };
   }
 
   /** Each policy a clock may still warn and escalate by has been looked up when it is asked for. */

@@ -11,7 +11,8 @@ export function fireTimers(service: Service, calendars: Calendars): void {
   const { bus, clock, policies } = service;
 
   async function keep(tx: Tx, face: ClockFace): Promise<void> {
-    await service.setTimers(tx, await face.save());
+    const { moved } = await face.save();
+    await service.setTimers(tx, moved);
     await bus.publish(tx, face.events);
   }
 
