@@ -1,7 +1,7 @@
 import type { Database } from '@heard/bus/log';
 import { insightRoles } from '@heard/service/access';
+import { registerReport } from '@heard/service/reports';
 import type { Service } from '@heard/service/service';
-import { stringify } from 'csv-stringify/sync';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { condition, Filter, results } from './clock-list.ts';
@@ -32,32 +32,14 @@ const Query = Filter.pick({ kind: true, priority: true, owner: true, team: true 
 });
 
 export function registerReportRoutes({ http, database }: Service): void {
-  const config = { access: { roles: insightRoles } };
-  http.get(
-    '/v1/reports/sla',
-    {
-      config,
-      schema: {
-        summary: 'What came of the clocks started in a time; /v1/clocks with the same filters lists those of a number',
-        querystring: Query,
-        response: { 200: z.object({ rows: z.array(Row) }) },
-      },
-    },
-    async ({ query }) => ({ rows: await report(database, query) }),
-  );
-  http.get(
-    '/v1/reports/sla.csv',
-    { config, schema: { summary: 'The same report as a file for spreadsheets', querystring: Query } },
-    async ({ query }, reply) => {
-      const rows = await report(database, query);
-      // Numbers stay numbers: as texts, some of them would be taken for formulas.
-      const csv = stringify(rows, { header: true, columns: Object.keys(Row.shape), escape_formulas: true, bom: true });
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', 'attachment; filename="sla.csv"')
-        .send(csv);
-    },
-  );
+  registerReport(http, {
+    path: '/v1/reports/sla',
+    summary: 'What came of the clocks started in a time; /v1/clocks with the same filters lists those of a number',
+    roles: insightRoles,
+    query: Query,
+    row: Row,
+    read: (query) => report(database, query),
+  });
 }
 
 async function report(database: Database, { by, ...filter }: z.output<typeof Query>): Promise<Row[]> {
