@@ -151,8 +151,8 @@ export const CaseWowPlanned = z
   .object({ ...caseFact, dueAt: Instant })
   .meta({ description: 'One extra care, outside of any compensation, is due after the resolution.' });
 export const CaseWowDone = z
-  .object({ ...caseFact, what: z.string(), by: PersonId })
-  .meta({ description: 'The extra care was given.' });
+  .object({ ...caseFact, what: z.string(), cost: z.int().nonnegative(), by: PersonId })
+  .meta({ description: "The extra care was given; cost in minor units of the policy's currency." });
 export const CaseWowSkipped = z
   .object({ ...caseFact, reason: z.string(), by: PersonId })
   .meta({ description: 'No extra care, and why.' });

@@ -313,7 +313,8 @@ describe('the extra care', () => {
     });
   });
   test('is given or skipped once', () => {
-    const give: Command = { do: 'give-wow', what: 'a card', by: 'ann' };
+    const give: Command = { do: 'give-wow', what: 'a card', cost: 5_000, budget: 5_000, by: 'ann' };
+    expect(refusal(inState.observing, { ...give, cost: 5_001 } as Command)).toBe('over-wow-budget');
     expect(when(inState.observing, give)).toEqual(['case.wow-done']);
     expect(refusal(given(open, assign, contact, resolve, give), { do: 'skip-wow', reason: 'x', by: 'ann' })).toBe(
       'no-wow-planned',

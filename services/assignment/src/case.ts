@@ -145,7 +145,7 @@ export type Command =
   | { do: 'observe'; until: string }
   | { do: 'reopen'; by: string }
   | { do: 'end-park' }
-  | { do: 'give-wow'; what: string; by: string }
+  | { do: 'give-wow'; what: string; cost: number; budget: number; by: string }
   | { do: 'skip-wow'; reason: string; by: string }
   | { do: 'check-recovery'; channel: ContactChannel }
   | ({ do: 'endanger' } & Omit<Facts['case.deadline-endangered'], 'type'>)
@@ -304,7 +304,11 @@ export function decide(command: Command, state: Case): Fact[] {
     case 'give-wow':
     case 'skip-wow': {
       if (work.wow !== 'planned') throw new Rejection('no-wow-planned', `the extra care is ${work.wow}`);
-      if (command.do === 'give-wow') return [{ type: 'case.wow-done', what: command.what, by: command.by }];
+      if (command.do === 'give-wow') {
+        const { what, cost, budget, by } = command;
+        if (cost > budget) throw new Rejection('over-wow-budget', `the extra care may cost ${budget} minor units`);
+        return [{ type: 'case.wow-done', what, cost, by }];
+      }
       return [{ type: 'case.wow-skipped', reason: command.reason, by: command.by }];
     }
     case 'check-recovery':

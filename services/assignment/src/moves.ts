@@ -210,7 +210,11 @@ export const moves = {
   reopen: move('Take up a parked, resolved or observed case again', {}, (_, { by }) => ({ do: 'reopen', by }), {
     moves: 'owner',
   }),
-  'give-wow': move('The extra care was given', { what: reason }, (body, { by }) => ({ do: 'give-wow', ...body, by })),
+  'give-wow': move(
+    'The extra care was given; it has a budget of its own and is no compensation',
+    { what: reason, cost: z.int().min(0).default(0).meta({ description: "In minor units of the policy's currency." }) },
+    (body, { by }, { policy }) => ({ do: 'give-wow', ...body, budget: policy.wow.budget, by }),
+  ),
   'skip-wow': move('No extra care, and why', { reason }, (body, { by }) => ({ do: 'skip-wow', ...body, by })),
   close: move(
     'End the case; the root cause must be diagnosed',
