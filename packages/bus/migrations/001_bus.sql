@@ -96,7 +96,8 @@ declare
     select p.topic, p.partition, p.seq from bus.positions p
       join bus.partitions h on h.topic = p.topic and h.partition = p.partition
      where p.consumer = claim.consumer and p.topic = any (claim.topics) and p.seq < h.head
-     order by p.progressed_at
+     -- What everything else is judged by comes first: a backlog nothing can be done about must not be in its way.
+     order by p.topic <> 'heard.policy', p.progressed_at
        for no key update of p skip locked;
   claimed record;
   remaining int := max_rows;

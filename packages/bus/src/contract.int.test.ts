@@ -96,6 +96,33 @@ for (const { driver, missing, why } of driversOf(found)) {
       expect(world.logged.filter(({ message }) => message.includes('missing'))).toEqual([]);
     });
 
+    test('a backlog that waits for a policy does not keep the policy from being read', async () => {
+      await world.publish(Array.from({ length: 700 }, (_, n) => fact(`key-${n % 40}`, n)));
+      const record = recorder(consumer);
+      let judged = false;
+      const bus = await world.openBus();
+      await bus.consume({
+        consumer,
+        topics: ['heard.policy', topic],
+        types: ['policy.published', 'send.skipped'],
+        handle: async (tx, events) => {
+          const rules = events.some(({ type }) => type === 'policy.published');
+          if (!judged && !rules) throw new NotYet('no policy has been published yet');
+          await record(tx, events.filter(({ type }) => type === 'send.skipped') as never);
+          judged = true;
+        },
+      });
+      await eventually('the backlog to be tried', () => world.logged.some(({ level }) => level === 'warn'));
+      const console = await world.openBus({ writer: 'console' });
+      const at = new Date('2026-03-02T09:00:00Z');
+      const data = { version: 1, name: 'p', document: {}, publishedAt: at.toISOString() };
+      await world.database
+        .transaction()
+        .execute((tx) => console.publish(tx, [newEvent('policy.published', 'policy', data, at)]));
+      await handled(700);
+      expect(await world.deadLetters(consumer)).toEqual([]);
+    });
+
     test('a bad event stands alone: its neighbours go through, and it becomes a dead letter that says where and why', async () => {
       const record = recorder(consumer);
       const tried: number[][] = [];

@@ -7,6 +7,7 @@ import type { Consumer } from './consumer.ts';
 import { type Delivery, fromKafka } from './delivery.ts';
 import { type Database, type LogRow, type Place, placeName, registerConsumer } from './log.ts';
 import { batchSize, follow } from './postgres.ts';
+import { NotYet } from './rejection.ts';
 import type { Wakeups } from './wakeups.ts';
 import type { Standing } from './watch.ts';
 import { Worker } from './worker.ts';
@@ -233,7 +234,8 @@ export async function consumeKafka(
       try {
         await consumer.process(taken.flatMap((one) => one.deliveries));
       } catch (error) {
-        if (leaving) for (const one of taken) one.answer(false);
+        // What it waits for may come on another partition, and kafkajs fetches none before all are answered.
+        if (leaving || error instanceof NotYet) for (const one of [...taken, ...waiting.splice(0)]) one.answer(false);
         else waiting.unshift(...taken);
         throw error;
       }
@@ -266,7 +268,9 @@ export async function consumeKafka(
             if (handled) resolveOffset(messages.at(-1)!.offset);
             resolve(handled);
           };
-          waiting.push({ deliveries, answer });
+          // What everything else is judged by comes first: a backlog nothing can be done about must not be in its way.
+          if (batch.topic === 'heard.policy') waiting.unshift({ deliveries, answer });
+          else waiting.push({ deliveries, answer });
           worker.wake();
         });
         if (!handled) return;
