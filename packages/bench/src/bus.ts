@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, openBus } from '@heard/bus/bus';
-import { connectKafka, createTopics } from '@heard/bus/kafka';
+import { connectKafka } from '@heard/bus/kafka';
+import { createTopics } from '@heard/bus/kafka-topics';
 import { defaultPartitions } from '@heard/bus/log';
 import { partitionOf } from '@heard/bus/partition';
 import { binaryMessage } from '@heard/events/cloudevents';

@@ -99,7 +99,14 @@ export async function openBus(options: BusOptions): Promise<Bus> {
   const failed = (what: string) => (error: unknown, inMs: number) =>
     log('warn', `${what} will try again`, { error: describe(error), inMs });
 
-  const kafka = options.driver === 'kafka' ? await import('./kafka.ts') : undefined;
+  const kafka =
+    options.driver === 'kafka'
+      ? {
+          ...(await import('./kafka.ts')),
+          ...(await import('./kafka-relay.ts')),
+          ...(await import('./kafka-consumer.ts')),
+        }
+      : undefined;
   const connect = (patient: boolean) =>
     kafka?.connectKafka({ brokers: options.brokers ?? [], clientId: `heard.${options.writer}`, patient, log });
   const client = connect(false);

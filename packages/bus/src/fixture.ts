@@ -10,7 +10,8 @@ import pg from 'pg';
 import { eventually } from '../../testing/src/eventually.ts';
 import { type Bus, type BusMetrics, type BusOptions, openBus } from './bus.ts';
 import type { Subscription } from './consumer.ts';
-import { connectKafka, createTopics } from './kafka.ts';
+import { connectKafka } from './kafka.ts';
+import { createTopics } from './kafka-topics.ts';
 import type { Database, Tx } from './log.ts';
 import { partitionOf } from './partition.ts';
 

@@ -1,4 +1,5 @@
-import { connectKafka, readTopics } from '@heard/bus/kafka';
+import { connectKafka } from '@heard/bus/kafka';
+import { readTopics } from '@heard/bus/kafka-reading';
 import type { Tx } from '@heard/bus/log';
 import { topics } from '@heard/events/registry';
 import { openDatabase } from '@heard/service/database';

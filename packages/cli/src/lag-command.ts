@@ -1,4 +1,5 @@
-import { connectKafka, publicTopicLag } from '@heard/bus/kafka';
+import { connectKafka } from '@heard/bus/kafka';
+import { publicTopicLag } from '@heard/bus/kafka-topics';
 import { readLag } from '@heard/bus/log';
 import { openDatabase } from '@heard/service/database';
 import { Command } from 'commander';

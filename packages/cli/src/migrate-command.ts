@@ -1,4 +1,5 @@
-import { connectKafka, createTopics } from '@heard/bus/kafka';
+import { connectKafka } from '@heard/bus/kafka';
+import { createTopics } from '@heard/bus/kafka-topics';
 import { defaultPartitions } from '@heard/bus/log';
 import { presetPolicy } from '@heard/policy/policy';
 import { migrate } from '@heard/service/migration';

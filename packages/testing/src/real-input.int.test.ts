@@ -198,7 +198,8 @@ function expected({ values, responses }: LabelledComments) {
 }
 
 async function kafkaLag(running: Running): Promise<number> {
-  const { connectKafka, publicTopicLag } = await import('@heard/bus/kafka');
+  const { connectKafka } = await import('@heard/bus/kafka');
+  const { publicTopicLag } = await import('@heard/bus/kafka-topics');
   const client = connectKafka({ brokers: running.house.brokers, clientId: 'heard.test', log: () => {} });
   return (await publicTopicLag(client, 'ingest')).reduce((sum, one) => sum + one.lag, 0);
 }

@@ -1,4 +1,5 @@
-import { connectKafka, createTopics } from '@heard/bus/kafka';
+import { connectKafka } from '@heard/bus/kafka';
+import { createTopics } from '@heard/bus/kafka-topics';
 import { consumers, type ServiceName } from '@heard/events/registry';
 import { startKafka } from '@heard/local/kafka';
 import { presetPolicy } from '@heard/policy/policy';

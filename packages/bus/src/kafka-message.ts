@@ -1,0 +1,35 @@
+import type { EachBatchPayload } from 'kafkajs';
+import type { Place } from './log.ts';
+
+type Batch = EachBatchPayload['batch'];
+
+/** A message as deliveries are made of: text where it is UTF-8, a data: URL where it is not. */
+export function received(batch: Batch, message: Batch['messages'][number]) {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers ?? {})) {
+    const first = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined && first !== null) headers[name] = String(first);
+  }
+  const text = message.value === null ? null : utf8OrNull(message.value);
+  const place: Place = { topic: batch.topic, partition: batch.partition };
+  return {
+    ...place,
+    offset: Number(message.offset),
+    key: message.key === null ? null : message.key.toString(),
+    utf8: message.value === null || text !== null,
+    message: {
+      headers,
+      value: message.value !== null && text === null ? `data:${message.value.toString('base64')}` : text,
+    },
+  };
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true });
+
+function utf8OrNull(bytes: Buffer): string | null {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return null;
+  }
+}
