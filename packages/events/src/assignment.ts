@@ -180,7 +180,7 @@ export const AlertRaised = z
     level: AlertLevel,
     audiences: z.array(Role),
     people: z.array(PersonId),
-    cause: z.enum(['feedback', 'escalation', 'approval', 'help', 'deadline', 'abuse', 'delivery']).meta({
+    cause: z.enum(['feedback', 'escalation', 'approval', 'help', 'deadline', 'abuse', 'delivery', 'reopened']).meta({
       description: 'What it is about besides the feedback that started it all.',
     }),
     about: z.uuid().optional().meta({ description: 'The clock, request or flag the cause names.' }),

@@ -13,7 +13,8 @@ const AlertBody = z.object({
   feedbackId: z.uuid(),
   caseId: z.uuid().nullable(),
   level: z.string(),
-  about: z.string().nullable().meta({ description: 'null: the feedback itself.' }),
+  cause: z.string(),
+  about: z.uuid().nullable().meta({ description: 'The clock, grant or request it is about.' }),
   audiences: z.array(z.string()),
   people: z.array(z.string()),
   raisedAt: z.string(),
@@ -45,7 +46,7 @@ export function registerAlertRoutes(service: Service): void {
       const { query, principal } = request;
       const reader = seesEverything(request) ? null : principal.personId;
       const { rows } = await sql<z.infer<typeof AlertBody>>`
-        select alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId", case_id as "caseId", level, about, audiences,
+        select alert_id as "alertId", customer_id as "customerId", feedback_id as "feedbackId", case_id as "caseId", level, cause, about, audiences,
                people, ${instant('raised_at')} as "raisedAt", ${instant('deliver_by')} as "deliverBy",
                ${instant('delivered_at')} as "deliveredAt", acknowledged_by as "acknowledgedBy"
           from alerts
@@ -73,8 +74,8 @@ export function registerAlertRoutes(service: Service): void {
         const { params, principal } = request;
         const by = principal.personId;
         const now = clock.now();
-        const { rows } = await sql<{ customerId: string; feedbackId: string; by: string | null }>`
-          select customer_id as "customerId", feedback_id as "feedbackId", acknowledged_by as by from alerts
+        const { rows } = await sql<{ customerId: string; feedbackId: string; about: string | null; by: string | null }>`
+          select customer_id as "customerId", feedback_id as "feedbackId", about, acknowledged_by as by from alerts
            where alert_id = ${params.alertId} for update`.execute(tx);
         const [alert] = rows;
         if (!alert) throw new NotFound('There is no such alert.');
@@ -87,6 +88,7 @@ export function registerAlertRoutes(service: Service): void {
           alertId: params.alertId,
           customerId: alert.customerId,
           feedbackId: alert.feedbackId,
+          about: alert.about ?? undefined,
           by,
           at: now.toISOString(),
         };

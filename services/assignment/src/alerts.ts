@@ -85,6 +85,13 @@ export class Alerts {
     this.raise(file, file, told, event);
   }
 
+  /** The owner hears that a case is back on the desk. */
+  ofReturn(file: CaseFile): void {
+    const key = ['reopened', file.caseId, String(file.version)];
+    const told = { level: 'push', roles: [], owner: true, cause: 'reopened', about: null, key } as const;
+    this.raise(file, file, told, { correlationid: file.feedbackId });
+  }
+
   /** A step of a ladder. */
   ofEscalation(event: Event<'escalation.stepped'>, file: CaseFile): void {
     const { clockId, step, round, level, tell } = event.data;

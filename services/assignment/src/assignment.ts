@@ -1,5 +1,7 @@
 import type { Event } from '@heard/events/event';
 import type { VersionedPolicy } from '@heard/service/policies';
+import { isLoad } from './case.ts';
+import { isAvailable } from './people.ts';
 import { route, type Wanted } from './routing.ts';
 import type { CaseFile, Desk } from './store.ts';
 
@@ -14,4 +16,12 @@ export function assign(desk: Desk, file: CaseFile, policy: VersionedPolicy, caus
   if (found) desk.apply(file, { do: 'assign', reason: 'routed', ...found }, cause);
   else if (file.owner === null && file.version === 1)
     desk.apply(file, { do: 'queue', roles: policy.routing[file.priority] }, cause);
+}
+
+/** A case that came back before anybody spoke with the customer, while its owner is away, goes to who is there. */
+export function rehome(desk: Desk, file: CaseFile, policy: VersionedPolicy, cause: Event | object): void {
+  const owner = desk.people.find((one) => one.personId === file.owner);
+  if (!isLoad(file) || file.contacted || (owner && isAvailable(owner, desk.now))) return;
+  const found = route(wanted(file), desk.people, policy, desk.now);
+  if (found) desk.apply(file, { do: 'assign', reason: 'routed', ...found }, cause);
 }

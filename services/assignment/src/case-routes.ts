@@ -1,6 +1,6 @@
 import { Rejection } from '@heard/bus/rejection';
 import { Instant, text } from '@heard/events/vocabulary';
-import { caseRoles } from '@heard/service/access';
+import { caseRoles, Forbidden } from '@heard/service/access';
 import type { ChangingRequest } from '@heard/service/audit-log';
 import { NotFound, Problem } from '@heard/service/http';
 import { sql } from 'kysely';
@@ -121,6 +121,9 @@ function registerBulk(service: Assignment): void {
     async (request) => {
       const { caseIds, move: name } = request.body;
       const move = moves[name] as unknown as Move;
+      if (!request.principal.roles.some((role) => move.roles.includes(role))) {
+        throw new Forbidden(`This needs one of the roles ${move.roles.join(', ')}.`);
+      }
       const body = z.strictObject(move.shape).safeParse(request.body.body);
       if (!body.success) throw new Rejection('invalid', z.prettifyError(body.error));
       const { rows } = await sql<{ id: string }>`

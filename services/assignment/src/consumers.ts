@@ -3,7 +3,7 @@ import { type Event, ofType } from '@heard/events/event';
 import { stableId } from '@heard/events/names';
 import type { VersionedPolicy } from '@heard/service/policies';
 import { Alerts } from './alerts.ts';
-import { assign, wanted } from './assignment.ts';
+import { assign, rehome, wanted } from './assignment.ts';
 import { endangered } from './contact-time.ts';
 import { keepCustomers } from './customers.ts';
 import type { Assignment } from './deliveries.ts';
@@ -119,6 +119,7 @@ class Batch {
       const facts = this.#desk.apply(file, { do: 'join', priority, feedbackId, known: isKnown, recovered }, event);
       if (facts.some((fact) => fact.type === 'case.joined')) this.#desk.hold(file, said);
       if (file.priority !== before) this.#reroute(file, event);
+      if (facts.some((fact) => fact.type === 'case.reopened')) rehome(this.#desk, file, this.#policy, event);
     } else if (data.priority && !isKnown) {
       file = this.#open(event, said);
     }

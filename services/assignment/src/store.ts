@@ -101,18 +101,21 @@ export class Desk {
 
   /**
    * For cases that are known by id. A command moves the load of the owner at most, or of those named besides: locking
-   * those instead of everybody, it waits for nobody who does something else. `nobody`: no load may move.
+   * those instead of everybody, it waits for nobody who does something else. `nobody`: no
+   * load may move; `everybody`: cases may be given out.
    */
   static async forCases(
     tx: Tx,
     now: Date,
     caseIds: readonly string[],
-    lock: 'owners' | 'nobody',
+    lock: 'everybody' | 'owners' | 'nobody',
     besides: readonly string[] = [],
   ): Promise<Desk> {
-    const people = lock === 'owners' ? await lockOwners(tx, caseIds, besides) : [];
+    const people =
+      lock === 'everybody' ? await lockPeople(tx) : lock === 'owners' ? await lockOwners(tx, caseIds, besides) : [];
     const files = await loadFiles(tx, sql`case_id = any (${caseIds}::uuid[])`);
-    return new Desk(tx, now, files, new Set(), people, new Set(people.map((one) => one.personId)));
+    const locked = lock === 'everybody' ? lock : new Set(people.map((one) => one.personId));
+    return new Desk(tx, now, files, new Set(), people, locked);
   }
 
   /**

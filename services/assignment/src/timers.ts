@@ -6,7 +6,7 @@ import type { Timer } from '@heard/service/timers';
 import { sql } from 'kysely';
 import { clearVictims, expireFlags } from './abuse-flags.ts';
 import { Alerts, personOf } from './alerts.ts';
-import { assign } from './assignment.ts';
+import { assign, rehome } from './assignment.ts';
 import { readCustomer } from './customers.ts';
 import type { Assignment } from './deliveries.ts';
 import { nextAvailable } from './people.ts';
@@ -28,19 +28,32 @@ export function fireTimers(service: Assignment): void {
       const policy = await policies.current(tx);
       if (queue.length > 0) events.push(...(await drain(service, tx, policy, now)));
       if (flags.length > 0) events.push(...(await expireFlags(tx, flags, now, policy)));
-      const caseIds = [...new Set([...parked, ...unchecked])];
-      const desk = await Desk.forCases(tx, now, caseIds, 'owners');
-      for (const file of desk.files) {
-        const cause = { correlationid: file.feedbackId };
-        const channel = policy.recoveryCheck.channel;
-        if (parked.includes(file.caseId)) desk.apply(file, { do: 'end-park' }, cause);
-        if (unchecked.includes(file.caseId)) desk.apply(file, { do: 'check-recovery', channel }, cause);
-      }
-      await finish(service, tx, desk, new Alerts(desk, policy), policy);
-      events.push(...desk.events);
+      if (parked.length + unchecked.length > 0) events.push(...(await wake(service, tx, policy, parked, unchecked)));
     }
     await bus.publish(tx, events);
   });
+}
+
+/** Ends parks, and asks customers of resolved cases whether they are content again. */
+async function wake(
+  service: Assignment,
+  tx: Tx,
+  policy: VersionedPolicy,
+  parked: readonly string[],
+  unchecked: readonly string[],
+): Promise<Event[]> {
+  const desk = await Desk.forCases(tx, service.clock.now(), [...new Set([...parked, ...unchecked])], 'everybody');
+  const alerts = new Alerts(desk, policy);
+  for (const file of desk.files) {
+    const cause = { correlationid: file.feedbackId };
+    const { channel } = policy.recoveryCheck;
+    if (unchecked.includes(file.caseId)) desk.apply(file, { do: 'check-recovery', channel }, cause);
+    if (!parked.includes(file.caseId) || desk.apply(file, { do: 'end-park' }, cause).length === 0) continue;
+    rehome(desk, file, policy, cause);
+    alerts.ofReturn(file);
+  }
+  await finish(service, tx, desk, alerts, policy);
+  return desk.events;
 }
 
 /** Writes what was decided, and sets the timers that follow from it. */
@@ -58,9 +71,17 @@ export async function finish(
   const diagnosed = desk.events.filter(({ type }) => type === 'case.diagnosed' || type === 'case.resolved');
   const customers = [...new Set(diagnosed.map(({ subject }) => subject))];
   if (customers.length > 0) desk.events.push(...(await clearVictims(tx, desk.now, policy, customers)));
-  const timers: Timer[] = [...alerts.digests, ...timersOf(desk, policy)];
-  await service.setTimers(tx, timers, 'if-earlier');
+  const timers = [...alerts.digests, ...timersOf(desk, policy)];
+  await service.setTimers(tx, timers.filter(isOfCase));
+  await service.setTimers(
+    tx,
+    timers.filter((timer) => !isOfCase(timer)),
+    'if-earlier',
+  );
 }
+
+/** The newest park or resolution counts; digests and the queue are looked at as early as anybody asked. */
+const isOfCase = ({ kind }: Timer) => kind === 'park' || kind === 'check';
 
 /** Somebody came, or has a free hand: look at the queue. */
 export function drainTimer(now: Date): Timer {
