@@ -226,6 +226,26 @@ describe('cases', () => {
     expect((await list('support', 'lin')).sort()).toEqual(['li', 'zheng']);
   });
 
+  test('the same move on many cases asks for the roles of the move, and of each case whether it is reached', async () => {
+    const bulk = async (role: AccessRole, personId: string, move: string, body: object) =>
+      village.send(
+        'assignment',
+        'POST',
+        '/v1/cases/bulk',
+        { caseIds: [own.caseId, foreign.caseId], move, body },
+        await bearer([role], personId),
+      );
+    expect((await bulk('technical', 'stranger', 'close', { outcome: 'invalid', rootCause: 'x' })).status).toBe(403);
+    const { body } = await bulk('support', 'lin', 'close', { outcome: 'invalid' });
+    expect(body).toEqual({
+      done: [],
+      refused: [
+        { caseId: own.caseId, code: 'root-cause-missing', message: expect.any(String) },
+        { caseId: foreign.caseId, code: 'forbidden', message: expect.any(String) },
+      ],
+    });
+  });
+
   test('an alert is seen by whom it names, and by whoever sees everything', async () => {
     const alerts = async (role: AccessRole, personId: string) =>
       (await village.send('assignment', 'GET', '/v1/alerts?level=page', undefined, await bearer([role], personId))).body
