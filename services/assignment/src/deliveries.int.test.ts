@@ -275,6 +275,7 @@ test('what fails is tried after 5 s, 5 min, 30 min, 2 h … and given up; superv
       (await rows()).find((each) => each.attempts === attempt && !each.sending),
     );
     expect(row.lastError).toBe('webhook: HTTP 503');
+    expect(await one.deliveries.waiting()).toEqual([{ label: 'hook', value: 1 }]);
     const wait = row.nextAt.getTime() - clock.now().getTime();
     waits.push(wait / second);
     clock.advance(wait);

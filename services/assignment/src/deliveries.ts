@@ -232,6 +232,15 @@ export class Deliveries {
     });
   }
 
+  /** How many messages each target still has to take. */
+  async waiting(): Promise<{ label: string; value: number }[]> {
+    const { rows } = await sql<{ label: string; value: number }>`
+      select target as label, count(*)::int as value from deliveries where state = 'waiting' group by target`.execute(
+      this.#service.database,
+    );
+    return rows;
+  }
+
   async sent(one: Leased, { reference }: Delivered): Promise<void> {
     const at = this.#service.clock.now().toISOString();
     await sql`

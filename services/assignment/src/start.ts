@@ -40,6 +40,10 @@ function wire(own: Service, config: NotificationsConfig): void {
   registerCompensationReport(service);
   registerAbuseRoutes(service);
   registerDeliveryRoutes(service, deliveries);
+  service.metrics.watch(
+    { name: 'heard_deliveries_waiting', help: 'Messages queued and not yet sent, by target.', label: 'target' },
+    () => deliveries.waiting(),
+  );
   registerSummaryRoute(service.http, async () => {
     const { rows } = await sql<Record<string, number>>`
       select count(*)::int as cases, count(*) filter (where state not in ('closed', 'lost'))::int as "openCases",
