@@ -42,7 +42,7 @@ export interface Service {
   recordScope(name: string, check: RecordCheck): void;
   consume<T extends EventType>(subscription: Omit<Subscription<T>, 'consumer'>): void;
   setTimers(tx: Tx, timers: readonly Timer[], move?: 'always' | 'if-earlier'): Promise<void>;
-  fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>): void;
+  fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>, lockFirst?: (tx: Tx) => Promise<unknown>): void;
   /** Closed in reverse order, before the bus and the database. */
   onClose(close: () => Promise<void>): void;
 }
@@ -159,7 +159,7 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
         starting.push(() => bus.consume({ ...subscription, consumer: name }));
       },
       setTimers: (tx, timers, move) => setTimers(tx, schema, timers, move, clock.now()),
-      fireTimers: (fire) => {
+      fireTimers: (fire, lockFirst) => {
         starting.push(async () => {
           const timers = runTimers({
             database,
@@ -167,6 +167,7 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
             clock,
             wakeups: bus.wakeups,
             fire,
+            lockFirst,
             late: (seconds) => metrics.timerLateness.observe(seconds),
             failed: (error, inMs) => log.warn({ error: describe(error), inMs }, 'timers will try again'),
           });

@@ -274,7 +274,8 @@ export const personColumns = sql`person_id as "personId", roles, skills, team, p
  * Loads are decided on while locked, so caps hold and the least loaded is really that; whoever opens, hands over or ends
  * cases waits here for the batch before.
  */
-async function lockPeople(tx: Tx): Promise<Person[]> {
+/** Everything that moves a load takes this lock, and before any other. */
+export async function lockPeople(tx: Tx): Promise<Person[]> {
   const { rows } = await sql<Person>`
     select ${personColumns} from people order by person_id for no key update`.execute(tx);
   return rows;

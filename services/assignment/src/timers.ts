@@ -10,7 +10,7 @@ import { assign } from './assignment.ts';
 import { readCustomer } from './customers.ts';
 import type { Assignment } from './deliveries.ts';
 import { nextAvailable } from './people.ts';
-import { Desk } from './store.ts';
+import { Desk, lockPeople } from './store.ts';
 import { customerMessage } from './texts.ts';
 
 const drainSize = 500;
@@ -40,7 +40,7 @@ export function fireTimers(service: Assignment): void {
       events.push(...desk.events);
     }
     await bus.publish(tx, events);
-  });
+  }, lockPeople);
 }
 
 /** Writes what was decided, and sets the timers that follow from it. */
