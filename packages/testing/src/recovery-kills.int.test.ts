@@ -280,8 +280,7 @@ const buses = kafkaMissing ? (['postgres'] as const) : (['postgres', 'kafka'] as
 describe.each(buses)('a recovery whose services are killed, %s', (bus) => {
   test('comes to the same final state as one without kills', async () => {
     const seed = Number(process.env.SEED ?? 20_261_122);
-    const calm = await run(bus, null);
-    const { state, killed } = await run(bus, seed);
+    const [calm, { state, killed }] = await Promise.all([run(bus, null), run(bus, seed)]);
     expect(killed).toHaveLength(8);
     const [before, after] = [new Set(calm.state), new Set(state)];
     expect([...before.symmetricDifference(after)], `seed ${seed}, killed ${killed}`).toEqual([]);

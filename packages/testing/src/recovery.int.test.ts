@@ -453,8 +453,15 @@ describe.each(['postgres', 'kafka'] as const)('winning customers back on a virtu
     expect(new Set(sent.rows.map((row) => row.id))).toEqual(desk.received());
 
     const { brokers, urls, database: own } = desk.village;
-    const findings = await audit({ bus, adminUrl: own.url, brokers, urls });
+    const look = () => audit({ bus, adminUrl: own.url, brokers, urls });
+    const findings = await look();
     expect(findings.filter((one) => one.broken > 0)).toEqual([]);
     expect(findings.every((one) => one.checked > 0)).toBe(true);
+
+    // And it would have seen a grant that is not what the ledger says.
+    await sql`update assignment.grants set amount_minor = amount_minor + 1 where kind = 'refund'`.execute(database);
+    expect((await look()).flatMap((one) => (one.broken > 0 ? [one.example] : []))).toEqual([
+      expect.stringMatching(/ is granted with 10001, the customer got 10000$/),
+    ]);
   });
 });
