@@ -215,7 +215,8 @@ class Recovery {
           body: body && JSON.stringify(body),
           signal: AbortSignal.timeout(10_000),
         });
-        return one.status < 500 && { status: one.status, body: (await one.json()) as Record<string, unknown> };
+        if (one.status >= 500) return null;
+        return { status: one.status, body: (await one.json()) as Record<string, unknown> };
       },
       60,
     );
@@ -274,16 +275,19 @@ async function kill(house: House, recovery: Recovery, seed: number): Promise<str
   return killed;
 }
 
+const seed = Number(process.env.SEED ?? 20_261_122);
 const kafkaMissing = inject('kafkaMissing');
 const buses = kafkaMissing ? (['postgres'] as const) : (['postgres', 'kafka'] as const);
 
-describe.each(buses)('a recovery whose services are killed, %s', (bus) => {
+describe.each(buses)(`a recovery whose services are killed, seed ${seed}, %s`, (bus) => {
   test('comes to the same final state as one without kills', async () => {
-    const seed = Number(process.env.SEED ?? 20_261_122);
     const [calm, { state, killed }] = await Promise.all([run(bus, null), run(bus, seed)]);
     expect(killed).toHaveLength(8);
-    const [before, after] = [new Set(calm.state), new Set(state)];
-    expect([...before.symmetricDifference(after)], `seed ${seed}, killed ${killed}`).toEqual([]);
+    const lines = new Set(calm.state);
+    expect(
+      state.filter((line) => !lines.has(line)),
+      `killed ${killed}`,
+    ).toEqual([]);
     expect(state).toEqual(calm.state);
   }, 400_000);
 });
