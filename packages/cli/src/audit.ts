@@ -6,6 +6,7 @@ import { openDatabase } from '@heard/service/database';
 import { sql } from 'kysely';
 import { checkCases, foldCases } from './audit-cases.ts';
 import { clocksAreRight, clocksAreTheirFold } from './audit-clocks.ts';
+import { grantsKeepToAuthority, ledgerIsWhatWasGranted } from './audit-ledger.ts';
 import { type Finding, look } from './finding.ts';
 import type { Target } from './target.ts';
 
@@ -29,6 +30,8 @@ export async function audit(target: Target): Promise<Finding[]> {
           checkCases(await foldCases(tx)),
           ...(await clocksAreRight(tx)),
           await oneOwner(tx),
+          await ledgerIsWhatWasGranted(tx),
+          await grantsKeepToAuthority(tx),
           ...(await stopListIsItsFold(tx)),
           await busIsWhatWasPublished(tx, target),
           ...(await readModelsAreTheirFold(tx)),
@@ -87,17 +90,22 @@ async function oneEffect(tx: Tx): Promise<Finding> {
 }
 
 async function oneOwner(tx: Tx): Promise<Finding> {
-  return look(tx, '5', 'never two owners, no second transfer after the first live contact, loads and caps are kept', {
-    checked: sql`select count(*) from assignment.case_events where type = 'case.assigned'`,
-    broken: sql`
+  return look(
+    tx,
+    '5',
+    'never two owners, no second transfer after the first live contact unless overridden, loads are kept',
+    {
+      checked: sql`select count(*) from assignment.case_events where type = 'case.assigned'`,
+      broken: sql`
       select a.case_id::text as id, 'was handed over after its first live contact' as why from assignment.case_events a
-       where a.type = 'case.assigned' and exists (
+       where a.type = 'case.assigned' and a.data::json ->> 'reason' <> 'overridden' and exists (
          select 1 from assignment.case_events c where c.case_id = a.case_id and c.type = 'case.contacted' and c.version < a.version)
       union all
       select p.person_id, 'is counted with ' || p.open_cases || ' cases and has ' || count(c.*) from assignment.people p
         left join assignment.cases c on c.owner = p.person_id and c.state in ('assigned', 'contacting', 'in-recovery')
        group by p.person_id, p.open_cases having count(c.*) <> p.open_cases`,
-  });
+    },
+  );
 }
 
 async function stopListIsItsFold(tx: Tx): Promise<Finding[]> {

@@ -42,7 +42,7 @@ export interface Service {
   recordScope(name: string, check: RecordCheck): void;
   consume<T extends EventType>(subscription: Omit<Subscription<T>, 'consumer'>): void;
   setTimers(tx: Tx, timers: readonly Timer[], move?: Move): Promise<void>;
-  fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>): void;
+  fireTimers(fire: (tx: Tx, timers: Timer[]) => Promise<void>, lockFirst?: (tx: Tx) => Promise<unknown>): void;
   /** Closed in reverse order, before the bus and the database. */
   onClose(close: () => Promise<void>): void;
 }
@@ -133,12 +133,14 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
     });
     closing.push(() => http.close());
     const commit: Service['commit'] = async (request, work) =>
-      database.transaction().execute(async (tx) => {
-        const { result, events, record, version } = await work(tx);
-        await appendAudit(tx, request, { record, version, at: clock.now() });
-        await bus.publish(tx, events);
-        return result;
-      });
+      untilNoDeadlock(() =>
+        database.transaction().execute(async (tx) => {
+          const { result, events, record, version } = await work(tx);
+          await appendAudit(tx, request, { record, version, at: clock.now() });
+          await bus.publish(tx, events);
+          return result;
+        }),
+      );
     registerDeadLetterRoutes({ commit, database, http, name });
     registerAuditLogRoute(http, database);
 
@@ -159,7 +161,7 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
         starting.push(() => bus.consume({ ...subscription, consumer: name }));
       },
       setTimers: (tx, timers, move) => setTimers(tx, schema, timers, move, clock.now()),
-      fireTimers: (fire) => {
+      fireTimers: (fire, lockFirst) => {
         starting.push(async () => {
           const timers = runTimers({
             database,
@@ -167,6 +169,7 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
             clock,
             wakeups: bus.wakeups,
             fire,
+            lockFirst,
             late: (seconds) => metrics.timerLateness.observe(seconds),
             failed: (error, inMs) => log.warn({ error: describe(error), inMs }, 'timers will try again'),
           });
@@ -189,5 +192,18 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
       throw new Error(`port ${config.HTTP_PORT} is taken; set HTTP_PORT to another or stop what uses it`);
     }
     throw error;
+  }
+}
+
+const deadlockDetected = '40P01';
+
+/** Of transactions that wait for each other in a ring PostgreSQL ends one; it did nothing, and is done anew. */
+async function untilNoDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = 3; ; left--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 0 || (error as { code?: string }).code !== deadlockDetected) throw error;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Database } from '@heard/bus/log';
+import type { Database, Tx } from '@heard/bus/log';
 import { Wakeups } from '@heard/bus/wakeups';
 import { type TestDatabase, testDatabase } from '@heard/testing/database';
 import { eventually } from '@heard/testing/eventually';
@@ -32,7 +32,7 @@ const set = (timers: Timer[], move?: Move) =>
   database.transaction().execute((tx) => setTimers(tx, 'sla_timer', timers, move));
 const inMs = (ms: number, key = 'a'): Timer => ({ kind: 'test', key, dueAt: new Date(Date.now() + ms) });
 
-function run(fire?: (timers: Timer[]) => void, clock = realClock) {
+function run(fire?: (timers: Timer[]) => void, clock = realClock, over: Partial<Parameters<typeof runTimers>[0]> = {}) {
   return runTimers({
     database,
     schema: 'sla_timer',
@@ -45,6 +45,7 @@ function run(fire?: (timers: Timer[]) => void, clock = realClock) {
     },
     late: () => {},
     failed: () => {},
+    ...over,
   });
 }
 const fired = async () =>
@@ -158,4 +159,26 @@ test('on a virtual clock ninety days pass in a moment', async () => {
   clock.advance(86_400_000);
   await eventually('spring', async () => (await fired()).length === 2);
   await timers.stop();
+});
+
+test('whoever sets a due timer while they hold a lock that firing takes too is not waited for in a ring', async () => {
+  const lock = (tx: Tx) => sql`select pg_advisory_xact_lock(7)`.execute(tx);
+  await set([inMs(0)]);
+  const lateSetter = Promise.withResolvers<void>();
+  const holding = database.transaction().execute(async (tx) => {
+    await lock(tx);
+    await lateSetter.promise;
+    await setTimers(tx, 'sla_timer', [inMs(0)], 'if-earlier');
+  });
+  const failures: unknown[] = [];
+  const timers = run(undefined, realClock, { lockFirst: lock, failed: (error) => failures.push(error) });
+  await eventually('the sweep to wait', async () => {
+    const { rows } = await sql`select 1 from pg_locks where locktype = 'advisory' and not granted`.execute(database);
+    return rows.length > 0;
+  });
+  lateSetter.resolve();
+  await holding;
+  await eventually('the timer', async () => (await fired()).length === 1);
+  await timers.stop();
+  expect(failures).toEqual([]);
 });

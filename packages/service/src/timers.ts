@@ -65,11 +65,19 @@ export async function cancelTimers(tx: Tx, timers: readonly Pick<Timer, 'kind' |
      where t.kind = gone.kind and t.key = gone.key`.execute(tx);
 }
 
-/** Takes what is due, oldest first. `now()` and not clock_timestamp(): a volatile function would not use the index. */
+/** `now()` and not clock_timestamp(): a volatile function would not use the index. */
+const due = (virtualNow: Date | null) =>
+  sql`due_at <= ${virtualNow === null ? sql`now()` : sql`${virtualNow.toISOString()}::timestamptz`}`;
+
+async function isDue(tx: Tx, virtualNow: Date | null): Promise<boolean> {
+  return (await sql`select 1 from timers where ${due(virtualNow)} limit 1`.execute(tx)).rows.length > 0;
+}
+
+/** Takes what is due, oldest first. */
 export function takeDue(virtualNow: Date | null, limit = sweepSize) {
   return sql<{ kind: string; key: string; due_at: Date }>`
     delete from timers where ctid = any (array(
-      select ctid from timers where due_at <= ${virtualNow === null ? sql`now()` : sql`${virtualNow.toISOString()}::timestamptz`}
+      select ctid from timers where ${due(virtualNow)}
        order by due_at limit ${limit} for update skip locked))
     returning kind, key, due_at`;
 }
@@ -84,6 +92,11 @@ export function runTimers(options: {
   schema: string;
   clock: Clock;
   wakeups: Wakeups;
+  /**
+   * Locks what others hold while they set timers, before the timers are taken: whoever took them the other way round
+   * would wait for those who wait for them.
+   */
+  lockFirst?(tx: Tx): Promise<unknown>;
   fire(tx: Tx, timers: Timer[]): Promise<void>;
   /** After the commit. */
   late(seconds: number, timer: Timer): void;
@@ -100,6 +113,7 @@ export function runTimers(options: {
       let taken: Timer[] = [];
       try {
         await database.transaction().execute(async (tx) => {
+          if (options.lockFirst && (await isDue(tx, virtualNow()))) await options.lockFirst(tx);
           const { rows } = await takeDue(virtualNow(), single ? 1 : sweepSize).execute(tx);
           taken = rows.map((row) => ({ kind: row.kind, key: row.key, dueAt: row.due_at }));
           if (taken.length > 0) await options.fire(tx, taken);

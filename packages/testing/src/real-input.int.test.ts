@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from './eventually.ts';
 import { finalState } from './final-state.ts';
 import { type LabelledComments, labelledComments } from './labelled-comments.ts';
+import { generator } from './seeded.ts';
 import { isSettled } from './village.ts';
 
 const staff: [string, string][] = [
@@ -267,14 +268,3 @@ describe.each(buses)('any service killed at any moment: the same final state, %s
     expect(await running.broken()).toEqual([]);
   }, 400_000);
 });
-
-/** mulberry32: a small seeded generator, so that a failing run can be had again. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}

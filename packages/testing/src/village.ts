@@ -36,7 +36,7 @@ export interface Village {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<{ status: number; body: any }>;
-  /** Waits until everything published has been consumed by everybody, and no timer is due. */
+  /** Waits until everything published has been consumed by everybody, no timer is due and no message is on its way. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,6 +46,8 @@ export async function startVillage(options: {
   /** Kafka has one set of topics and groups, so a village on it has a broker of its own. */
   bus: 'postgres' | 'kafka';
   policy?: Record<string, unknown>;
+  /** For all services. */
+  environment?: Record<string, string>;
 }): Promise<Village> {
   const database = await testDatabase();
   const driver = options.bus;
@@ -70,6 +72,7 @@ export async function startVillage(options: {
       HTTP_PORT: '0',
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
       ...authEnvironment,
+      ...options.environment,
     };
     const fatal = (error: Error) => {
       throw error;
@@ -117,17 +120,21 @@ const readers = Object.entries(consumers).flatMap(([consumer, topics]) =>
   topics.filter((topic) => !topic.startsWith('heard.inbound.')).map((topic) => ({ consumer, topic })),
 );
 
-/** Whether no consumer has anything to read and no timer is due, as one snapshot of the database has it. */
+/** Whether no consumer has anything to read, no timer is due and no message is being sent, as one snapshot of the database has it. */
 export async function isSettled(admin: ReturnType<TestDatabase['open']>, clock?: Clock): Promise<boolean> {
+  const now = clock?.now() ?? new Date();
   const due = ['assignment', 'sla-timer', 'suppression-list'].map(
-    (service) =>
-      sql`select 1 from ${sql.table(`${schemaOf(service)}.timers`)} where due_at <= ${clock?.now() ?? new Date()}`,
+    (service) => sql`select 1 from ${sql.table(`${schemaOf(service)}.timers`)} where due_at <= ${now}`,
   );
   const { rows } = await sql`
     select 1 from unnest(${readers.map((r) => r.consumer)}::text[], ${readers.map((r) => r.topic)}::text[]) as r (consumer, topic)
       join bus.partitions h on h.topic = r.topic
       left join bus.positions p on p.consumer = r.consumer and p.topic = h.topic and p.partition = h.partition
      where coalesce(p.seq, 0) < h.head
-    union all ${sql.join(due, sql` union all `)} limit 1`.execute(admin);
+    union all ${sql.join(due, sql` union all `)}
+    union all select 1 from assignment.deliveries d left join assignment.delivery_buckets b using (target)
+               where d.state = 'waiting' and (d.sending or (d.next_at <= ${now} and coalesce(b.tokens, 1) >= 1)) limit 1`.execute(
+    admin,
+  );
   return rows.length === 0;
 }

@@ -309,9 +309,9 @@ export const personColumns = sql`person_id as "personId", roles, skills, team, p
 
 /**
  * Loads are decided on while locked, so caps hold and the least loaded is really that; whoever opens, hands over or ends
- * cases waits here for the batch before.
+ * cases waits here for the batch before. Taken before any other lock.
  */
-async function lockPeople(tx: Tx): Promise<Person[]> {
+export async function lockPeople(tx: Tx): Promise<Person[]> {
   const { rows } = await sql<Person>`
     select ${personColumns} from people order by person_id for no key update`.execute(tx);
   return rows;

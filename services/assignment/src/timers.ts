@@ -10,7 +10,7 @@ import { assign, rehome } from './assignment.ts';
 import { readCustomer } from './customers.ts';
 import type { Assignment } from './deliveries.ts';
 import { nextAvailable } from './people.ts';
-import { Desk } from './store.ts';
+import { Desk, lockPeople } from './store.ts';
 import { customerMessage } from './texts.ts';
 
 const drainSize = 500;
@@ -31,7 +31,7 @@ export function fireTimers(service: Assignment): void {
       if (parked.length + unchecked.length > 0) events.push(...(await wake(service, tx, policy, parked, unchecked)));
     }
     await bus.publish(tx, events);
-  });
+  }, lockPeople);
 }
 
 /** Ends parks, and asks customers of resolved cases whether they are content again. */
