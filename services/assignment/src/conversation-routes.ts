@@ -3,9 +3,7 @@ import type { Conversation } from '@heard/policy/conversation';
 import type { Access } from '@heard/service/access';
 import { type Http, NotFound, Problem } from '@heard/service/http';
 import * as z from 'zod';
-import { lintDraft } from './draft-linter.ts';
-import { type Customer, composeOpening, smsSegments } from './opening.ts';
-import { quotes } from './quotation.ts';
+import type { Customer } from './opening.ts';
 
 /** What the conversation with one customer is about. */
 export interface CaseWords {
@@ -58,6 +56,7 @@ const CheckBody = z.object({
   smsSegments: z.int().nullable(),
 });
 
+/** The word lists are loaded when somebody first writes to a customer: they are a tenth of the process. */
 export function registerConversationRoutes(
   http: Http,
   readConversation: ReadConversation,
@@ -90,6 +89,7 @@ export function registerConversationRoutes(
     async ({ params: { caseId }, query: { language, channel, start, end } }) => {
       const words = await read(caseId);
       const quote = start !== undefined && end !== undefined ? { start, end } : undefined;
+      const [{ composeOpening }, { quotes }] = await Promise.all([import('./opening.ts'), import('./quotation.ts')]);
       const opening = composeOpening({ ...words, score: words.score ?? undefined, caseId, language, channel, quote });
       return { ...opening, quotes: quotes(words.comment, words.hits).slice(0, MOST_QUOTES_OFFERED) };
     },
@@ -113,6 +113,7 @@ export function registerConversationRoutes(
     async ({ params: { caseId }, body: { draft, channel, purpose } }) => {
       const words = await read(caseId);
       const names = [words.customer.name, words.customer.honorific].filter((name) => name !== undefined);
+      const [{ lintDraft }, { smsSegments }] = await Promise.all([import('./draft-linter.ts'), import('./opening.ts')]);
       const findings = lintDraft({ ...words, draft, names, openingRequired: purpose === 'opening' });
       const refused = findings.filter(({ severity }) => severity === 'refuse');
       return {

@@ -8,7 +8,6 @@ import type { Scene } from './commands.ts';
 import { callRules } from './contact-time.ts';
 import { readConversation } from './conversation.ts';
 import { readCustomer } from './customers.ts';
-import { lintDraft } from './draft-linter.ts';
 import type { By } from './moves.ts';
 import { promised, promiseShape } from './promises.ts';
 
@@ -68,6 +67,7 @@ async function mustBeSendable(body: Body, roles: By['roles'], { tx, file, policy
   const names = [words.customer.name, words.customer.honorific].filter((name) => name !== undefined);
   const openingRequired = rows.length === 0;
   const { conversation } = policy;
+  const { lintDraft } = await import('./draft-linter.ts');
   const findings = lintDraft({ ...words, conversation, draft: body.text, names, openingRequired });
   const refused = findings.filter(({ severity }) => severity === 'refuse');
   const mayAdmit = roles.some((role) => approvers.includes(role));

@@ -12,7 +12,6 @@ import { readConversation } from './conversation.ts';
 import { registerConversationRoutes } from './conversation-routes.ts';
 import { type Assignment, Deliveries } from './deliveries.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
-import { sendDeliveries } from './delivery-worker.ts';
 import { registerPeopleRoutes } from './people-routes.ts';
 import { registerReports } from './report-routes.ts';
 import { registerScopes } from './scope.ts';
@@ -22,7 +21,7 @@ export function start(options: StartOptions) {
   return startService('assignment', wire, options, NotificationsConfig);
 }
 
-function wire(own: Service, config: NotificationsConfig): void {
+async function wire(own: Service, config: NotificationsConfig): Promise<void> {
   const deliveries = new Deliveries(own, config.NOTIFICATION_TARGETS);
   const service: Assignment = { ...own, deliveries };
   registerScopes(service);
@@ -56,5 +55,9 @@ function wire(own: Service, config: NotificationsConfig): void {
   });
   consume(service);
   fireTimers(service);
-  sendDeliveries(service, deliveries, config.CONSOLE_URL);
+  if (Object.keys(deliveries.targets).length > 0) {
+    // The clients of mail and chat systems are loaded where there are any.
+    const { sendDeliveries } = await import('./delivery-worker.ts');
+    sendDeliveries(service, deliveries, config.CONSOLE_URL);
+  }
 }
