@@ -128,6 +128,8 @@ function days(person: string): (readonly [string, object])[] {
   ];
 }
 
+const steps = days('').length;
+
 /** Each of the fifty does something every second, so fifty commands a second: more than people do. */
 async function work(report: Report, desk: Desk, seconds: number): Promise<void> {
   progress(`commands, ${seconds} s`);
@@ -135,7 +137,8 @@ async function work(report: Report, desk: Desk, seconds: number): Promise<void> 
   const failures: Error[] = [];
   const until = performance.now() + seconds * 1000;
   const atWork = async (person: string, index: number) => {
-    let next = performance.now() + (index * 1000) / people;
+    // Everybody is at another step of a case, as people are.
+    let next = performance.now() + (index * steps * 1000) / people;
     while (performance.now() < until) {
       const caseId = desk.take(person, 'assigned');
       for (const [name, body] of days(person)) {
@@ -176,9 +179,8 @@ async function look(report: Report, desk: Desk, seconds: number): Promise<void> 
   }
 }
 
-/** Two hundred grants of ten yuan on one case at once; its owner may give five hundred, the rest is asked for. */
+/** Two hundred grants of ten yuan on one case at once; what exceeds its owner's authority is asked for. */
 async function grant(report: Report, desk: Desk, admin: pg.Client): Promise<void> {
-  const limit = 50_000;
   const person = desk.people[0]!;
   const caseId = desk.take(person, 'talking');
   const body = { kind: 'cash', amount: { amount: 1_000, currency: 'CNY' }, reason: 'bench' };
@@ -189,10 +191,12 @@ async function grant(report: Report, desk: Desk, admin: pg.Client): Promise<void
   const results = await Promise.allSettled(asked);
   report.row('200 grants on one case at once', performance.now() - started, 'ms');
   report.row('  of them answered', results.filter((one) => one.status === 'fulfilled').length, '');
-  const { granted } = await one<{ granted: number }>(
+  const { granted, priority } = await one<{ granted: number; priority: string }>(
     admin,
-    `select coalesce(sum(amount_minor), 0)::int as granted from assignment.grants where case_id = $1 and state = 'granted'`,
+    `select coalesce(sum(amount_minor), 0)::int as granted, min(c.priority) as priority
+       from assignment.grants g join assignment.cases c using (case_id) where case_id = $1 and g.state = 'granted'`,
     [caseId],
   );
-  report.row('  given, in minor units', granted, '', { atMost: limit });
+  // The seeds' 50 yuan of the front line, and 500 of senior support for what is urgent.
+  report.row(`  given on a ${priority}, in minor units`, granted, '', { atMost: priority === 'P2' ? 5_000 : 50_000 });
 }
