@@ -1,4 +1,4 @@
-import { type Count, type Interval, type Sided } from './interval.ts';
+import type { Count, Interval, Sided } from './interval.ts';
 import { newcombe, sidedP } from './proportion.ts';
 
 export interface Sides {

@@ -38,7 +38,9 @@ export function matchControls<T extends Candidate>(
     let [best, nearest] = [-1, caliper];
     pool.forEach((control, at) => {
       const distance = Math.hypot(
-        ...one.near.map((value, column) => (spreads[column]! > 0 ? (value - control.near[column]!) / spreads[column]! : 0)),
+        ...one.near.map((value, column) =>
+          spreads[column]! > 0 ? (value - control.near[column]!) / spreads[column]! : 0,
+        ),
       );
       if (distance < nearest || (best < 0 && distance <= nearest)) [best, nearest] = [at, distance];
     });
@@ -47,7 +49,9 @@ export function matchControls<T extends Candidate>(
   }
   const imbalance = (left: readonly T[], right: readonly T[]) =>
     spreads.map((spread, column) =>
-      spread > 0 ? (mean(left.map(({ near }) => near[column]!)) - mean(right.map(({ near }) => near[column]!))) / spread : 0,
+      spread > 0
+        ? (mean(left.map(({ near }) => near[column]!)) - mean(right.map(({ near }) => near[column]!))) / spread
+        : 0,
     );
   return {
     pairs,
@@ -64,7 +68,7 @@ export function matchControls<T extends Candidate>(
 
 /**
  * The mean difference within pairs with its large-sample interval, mean ± z s/√n; for yes-or-no outcomes (1 and 0) that is
- * the paired difference of two proportions (A. Agresti, Categorical Data Analysis, 3rd ed. 2013, §11.1.1). Throws
+ * the paired difference of two proportions (A. Agresti, Categorical Data Analysis, 3rd ed. 2013, ch. 11). Throws
  * RangeError for fewer than two pairs.
  */
 export function pairedDifference(differences: readonly number[], confidence = 0.95): Interval {

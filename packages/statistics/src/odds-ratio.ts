@@ -35,7 +35,7 @@ export function oddsRatio(table: Table, confidence = 0.95): OddsRatio {
 
 /**
  * φ = (ad − bc) / √(product of the four margins), the correlation of two yes-or-no answers, with the large-sample (delta
- * method) interval of Y. M. M. Bishop, S. E. Fienberg, P. W. Holland, Discrete Multivariate Analysis 1975, §11.3.1,
+ * method) interval of Y. M. M. Bishop, S. E. Fienberg, P. W. Holland, Discrete Multivariate Analysis 1975, ch. 11,
  * cut at ±1. With r = p₁₊ − p₂₊, s = p₊₁ − p₊₂, R = p₁₊p₂₊ and S = p₊₁p₊₂:
  * n·var = 1 − φ² + (φ + φ³/2) rs/√(RS) − ¾φ² (r²/R + s²/S). Throws like the odds ratio.
  */
@@ -59,6 +59,7 @@ export function phi(table: Table, confidence = 0.95): Interval {
 }
 
 function checkMargins({ a, b, c, d }: Table): void {
-  if (![a, b, c, d].every((cell) => Number.isSafeInteger(cell) && cell >= 0)) throw new RangeError('a cell is no count');
+  if (![a, b, c, d].every((cell) => Number.isSafeInteger(cell) && cell >= 0))
+    throw new RangeError('a cell is no count');
   if (a + b === 0 || c + d === 0 || a + c === 0 || b + d === 0) throw new RangeError('a row or a column is empty');
 }

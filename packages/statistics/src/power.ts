@@ -15,9 +15,9 @@ export interface Plan {
 /**
  * The chance that the test of the plan calls the expected change when the second side has `after` comments:
  * Φ((|p₂ − p₁| − z √(p̄q̄(1/n₁ + 1/n₂))) / √(p₁q₁/n₁ + p₂q₂/n₂)), for a two-sided test with the other tail added.
- * J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportions, 3rd ed. 2003, §4.2 (R's
+ * J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportions, 3rd ed. 2003, ch. 4 (R's
  * power.prop.test with strict). Where Fisher's test will be used (a cell expects fewer than 5), with their continuity
- * correction, ½(1/n₁ + 1/n₂) off the difference, §4.3. With a control group the four unpooled variances are added.
+ * correction, ½(1/n₁ + 1/n₂) off the difference. With a control group the four unpooled variances are added.
  * An expectation against the side of the test is never called: 0.
  */
 export function power(plan: Plan, after: number): number {

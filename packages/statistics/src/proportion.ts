@@ -46,7 +46,7 @@ export interface Test {
 /**
  * Two-proportion z test with the pooled variance, no continuity correction: z = (p̂₂ − p̂₁) / √(p̄q̄(1/n₁ + 1/n₂)); z² is
  * Pearson's χ² of the 2 × 2 table. J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportions,
- * 3rd ed. 2003, §3.1, doi 10.1002/0471445428.
+ * 3rd ed. 2003, ch. 3, doi 10.1002/0471445428.
  */
 export function twoProportionZ(before: Count, after: Count, sided: Sided): Test {
   checkCount(before);

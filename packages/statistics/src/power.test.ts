@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { enoughOn, neededAfter, neededEach, type Plan, power, smallestDetectableDrop } from './power.ts';
+
+const plan = (share: number, expectedShare: number, before: number, rest: Partial<Plan> = {}): Plan => ({
+  share,
+  expectedShare,
+  before,
+  alpha: 0.05,
+  sided: 'fell',
+  ...rest,
+});
+
+describe('power', () => {
+  // The formula evaluated by mpmath at 50 digits; the first is the example of R's power.prop.test (.740).
+  test.each([
+    ['two-sided', plan(0.5, 0.75, 50, { sided: 'two' }), 50, 0.740167193453611],
+    ['one-sided', plan(0.75, 0.5, 50), 50, 0.833983523355428],
+    ['a theme of 9 % halved', plan(0.09, 0.045, 1500), 1500, 0.9994818122767029],
+    ['a strict α and unequal sides', plan(0.09, 0.045, 1500, { alpha: 0.005 }), 600, 0.8532350299032682],
+    ["so rare that Fisher's test is taken", plan(0.05, 0.005, 150), 150, 0.6513043845281491],
+    [
+      'with a control group',
+      plan(0.2, 0.14, 900, { control: { share: 0.25, before: 1000, perAfter: 1.5 } }),
+      700,
+      0.7249758695460486,
+    ],
+  ])('%s', (_, given, after, expected) => {
+    expect(power(given, after)).toBeCloseTo(expected, 10);
+  });
+
+  test('a change the other way, or no comments, are never called', () => {
+    expect(power(plan(0.1, 0.2, 100), 1000)).toBe(0);
+    expect(power(plan(0.1, 0.05, 100, { sided: 'rose' }), 1000)).toBe(0);
+    expect(power(plan(0.1, 0.05, 0), 1000)).toBe(0);
+  });
+});
+
+describe('how many comments', () => {
+  test("R's example: 76.7, so 77 on each side", () => {
+    expect(neededEach({ share: 0.5, expectedShare: 0.75, alpha: 0.05, sided: 'two' }, 0.9)).toBe(77);
+  });
+
+  test('one fewer would not do', () => {
+    const given = plan(0.09, 0.045, 1500);
+    const needed = neededAfter(given, 0.8);
+    expect(power(given, needed)).toBeGreaterThanOrEqual(0.8);
+    expect(power(given, needed - 1)).toBeLessThan(0.8);
+  });
+
+  test('no number makes up for too small a baseline', () => {
+    expect(neededAfter(plan(0.09, 0.045, 20), 0.8)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('the smallest drop that would be seen', () => {
+  // Bisection of the mpmath formula.
+  test('of 9 % among 1,500 comments a side', () => {
+    const { expectedShare: _, ...rest } = plan(0.09, 0, 1500);
+    expect(smallestDetectableDrop(rest, 1500, 0.8)).toBeCloseTo(0.024317018802143764, 9);
+  });
+
+  test('is undefined where not even a fall to nothing would be', () => {
+    const { expectedShare: _, ...rest } = plan(0.02, 0, 60);
+    expect(smallestDetectableDrop(rest, 60, 0.8)).toBeUndefined();
+  });
+});
+
+test('the day there is enough follows from the rate', () => {
+  const start = new Date('2027-02-01T00:00:00Z');
+  expect(enoughOn(start, 557, 100)).toEqual(new Date('2027-03-11T23:45:36Z'));
+  expect(enoughOn(start, 557, 0)).toBeUndefined();
+  expect(enoughOn(start, Number.POSITIVE_INFINITY, 100)).toBeUndefined();
+});
