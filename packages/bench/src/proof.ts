@@ -20,7 +20,7 @@ export async function proof(report: Report, { quick }: BenchOptions): Promise<vo
   renamedThemes(report, worlds);
   generalFall(report, worlds);
   seedReview(report, worlds);
-  paradox(report, quick ? 20 : 200);
+  paradox(report, quick ? 20 : 500);
 }
 
 const alpha = 0.05;

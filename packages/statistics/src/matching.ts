@@ -30,22 +30,22 @@ export function matchControls<T extends Candidate>(
   caliper = Number.POSITIVE_INFINITY,
 ): Matched<T> {
   const spreads = pooledSpreads(treated, controls);
-  const free = Map.groupBy(controls.toSorted(byId), ({ stratum }) => stratum);
+  const scale = (one: T) => ({
+    one,
+    at: one.near.map((value, column) => (spreads[column]! > 0 ? value / spreads[column]! : 0)),
+  });
+  const free = Map.groupBy(controls.toSorted(byId).map(scale), ({ one }) => one.stratum);
   const pairs: { treated: T; control: T }[] = [];
   const unmatched: T[] = [];
-  for (const one of treated.toSorted(byId)) {
+  for (const { one, at } of treated.toSorted(byId).map(scale)) {
     const pool = free.get(one.stratum) ?? [];
-    let [best, nearest] = [-1, caliper];
-    pool.forEach((control, at) => {
-      const distance = Math.hypot(
-        ...one.near.map((value, column) =>
-          spreads[column]! > 0 ? (value - control.near[column]!) / spreads[column]! : 0,
-        ),
-      );
-      if (distance < nearest || (best < 0 && distance <= nearest)) [best, nearest] = [at, distance];
+    let [best, nearest] = [-1, Number.POSITIVE_INFINITY];
+    pool.forEach((control, index) => {
+      const distance = squaredDistance(at, control.at);
+      if (distance < nearest) [best, nearest] = [index, distance];
     });
-    if (best < 0) unmatched.push(one);
-    else pairs.push({ treated: one, control: pool.splice(best, 1)[0]! });
+    if (best < 0 || Math.sqrt(nearest) > caliper) unmatched.push(one);
+    else pairs.push({ treated: one, control: pool.splice(best, 1)[0]!.one });
   }
   const imbalance = (left: readonly T[], right: readonly T[]) =>
     spreads.map((spread, column) =>
@@ -78,6 +78,12 @@ export function pairedDifference(differences: readonly number[], confidence = 0.
   const variance = differences.reduce((sum, value) => sum + (value - estimate) ** 2, 0) / (n - 1);
   const reach = criticalZ(confidence) * Math.sqrt(variance / n);
   return { estimate, lower: estimate - reach, upper: estimate + reach };
+}
+
+function squaredDistance(a: readonly number[], b: readonly number[]): number {
+  let sum = 0;
+  for (let column = 0; column < a.length; column++) sum += (a[column]! - b[column]!) ** 2;
+  return sum;
 }
 
 const byId = (a: Candidate, b: Candidate): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);

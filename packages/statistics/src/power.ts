@@ -1,5 +1,6 @@
 import type { Sided } from './interval.ts';
 import { normalCdf, normalQuantile } from './normal.ts';
+import { twoProportions } from './proportion.ts';
 
 /** A comparison to be made: `before` of the first side have been or will be counted, with `share` expected of them. */
 export interface Plan {
@@ -16,8 +17,8 @@ export interface Plan {
  * The chance that the test of the plan calls the expected change when the second side has `after` comments:
  * Φ((|p₂ − p₁| − z √(p̄q̄(1/n₁ + 1/n₂))) / √(p₁q₁/n₁ + p₂q₂/n₂)), for a two-sided test with the other tail added.
  * J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportions, 3rd ed. 2003, ch. 4 (R's
- * power.prop.test with strict). Where Fisher's test will be used (a cell expects fewer than 5), with their continuity
- * correction, ½(1/n₁ + 1/n₂) off the difference. With a control group the four unpooled variances are added.
+ * power.prop.test with strict). With a control group the four unpooled variances are added. Where a side expects
+ * fewer than 20 hits or misses this is too far off, and it is the exact chance that `twoProportions` calls the change.
  * An expectation against the side of the test is never called: 0.
  */
 export function power(plan: Plan, after: number): number {
@@ -25,24 +26,71 @@ export function power(plan: Plan, after: number): number {
   if (!(after > 0 && before > 0)) return 0;
   const drop = share - expectedShare;
   if ((sided === 'fell' && drop <= 0) || (sided === 'rose' && drop >= 0)) return 0;
-  const pooled = (before * share + after * expectedShare) / (before + after);
-  const each = 1 / before + 1 / after;
+  const fewest = Math.min(before * share, before * (1 - share), after * expectedShare, after * (1 - expectedShare));
+  if (!control && fewest < FEW) return exactPower(plan, Math.floor(after));
   let ofTruth = (share * (1 - share)) / before + (expectedShare * (1 - expectedShare)) / after;
-  let ofTest = pooled * (1 - pooled) * each;
-  let difference = Math.abs(drop);
+  const pooled = (before * share + after * expectedShare) / (before + after);
+  let ofTest = pooled * (1 - pooled) * (1 / before + 1 / after);
   if (control) {
     ofTruth += control.share * (1 - control.share) * (1 / control.before + 1 / (after * control.perAfter));
     ofTest = ofTruth;
-  } else if (Math.min(before, after) * Math.min(pooled, 1 - pooled) < 5) {
-    difference = Math.max(0, difference - each / 2);
   }
   if (ofTruth === 0) return 1;
   const z = -normalQuantile(sided === 'two' ? alpha / 2 : alpha) * Math.sqrt(ofTest);
   const error = Math.sqrt(ofTruth);
-  return normalCdf((difference - z) / error) + (sided === 'two' ? normalCdf((-difference - z) / error) : 0);
+  const reached = normalCdf((Math.abs(drop) - z) / error);
+  return reached + (sided === 'two' ? normalCdf((-Math.abs(drop) - z) / error) : 0);
 }
 
-/** The fewest comments of the second side that give at least the wanted power; Infinity if no number does. */
+const FEW = 20;
+
+/**
+ * Every outcome of both sides that the test calls, times its chance. The called outcomes of the second side are a tail
+ * whose edge only moves one way as the hits of the first grow, so each edge is sought from the one before.
+ */
+function exactPower({ share, expectedShare, before, alpha, sided }: Plan, after: number): number {
+  // A share that rose is a share of misses that fell.
+  const fell = expectedShare < share;
+  const [was, is] = fell ? [share, expectedShare] : [1 - share, 1 - expectedShare];
+  const called = (first: number, second: number) =>
+    second / after < first / before &&
+    twoProportions({ hits: first, of: before }, { hits: second, of: after }, sided === 'two' ? 'two' : 'fell').p <=
+      alpha;
+  const [first, second] = [binomial(before, was), binomial(after, is)];
+  let [edge, reached, sum] = [0, 0, 0];
+  first.chances.forEach((chance, at) => {
+    while (edge < second.chances.length && called(first.from + at, second.from + edge)) {
+      reached += second.chances[edge]!;
+      edge++;
+    }
+    sum += chance * reached;
+  });
+  return sum;
+}
+
+/** The chances of `from`, `from` + 1, … hits, without those below 1e-15 of the likeliest; they sum to 1. */
+function binomial(n: number, p: number): { from: number; chances: number[] } {
+  if (p <= 0) return { from: 0, chances: [1] };
+  if (p >= 1) return { from: n, chances: [1] };
+  const mode = Math.min(n, Math.floor((n + 1) * p));
+  const odds = p / (1 - p);
+  const [down, up] = [[] as number[], [1]];
+  for (let x = mode, weight = 1; x > 0; x--) {
+    weight *= x / (n - x + 1) / odds;
+    if (weight < 1e-15) break;
+    down.push(weight);
+  }
+  for (let x = mode, weight = 1; x < n; x++) {
+    weight *= ((n - x) / (x + 1)) * odds;
+    if (weight < 1e-15) break;
+    up.push(weight);
+  }
+  const weights = [...down.reverse(), ...up];
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return { from: mode - down.length, chances: weights.map((weight) => weight / total) };
+}
+
+/** The fewest comments of the second side that give at least the wanted power; Infinity if 16 million do not. */
 export function neededAfter(plan: Plan, wanted: number): number {
   return fewest((after) => power(plan, after) >= wanted);
 }
@@ -80,7 +128,7 @@ export function enoughOn(start: Date, needed: number, perWeek: number): Date | u
   return new Date(start.getTime() + Math.ceil((needed / perWeek) * WEEK));
 }
 
-const MOST = 2 ** 40;
+const MOST = 2 ** 24;
 
 function fewest(enough: (n: number) => boolean): number {
   let high = 1;
