@@ -16,7 +16,7 @@ export async function proof(report: Report, { quick }: BenchOptions): Promise<vo
   priceBelief(report, worlds);
   halvedThemes(report, worlds);
   namedSampleSizes(report, worlds);
-  nullWorlds(report, worlds);
+  nullWorlds(report, 5 * worlds);
   renamedThemes(report, worlds);
   generalFall(report, worlds);
   seedReview(report, worlds);

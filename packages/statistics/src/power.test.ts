@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { enoughOn, neededAfter, neededEach, type Plan, power, smallestDetectableDrop } from './power.ts';
+import {
+  approximatePower,
+  enoughOn,
+  neededAfter,
+  neededEach,
+  type Plan,
+  power,
+  smallestDetectableDrop,
+} from './power.ts';
 
 const plan = (share: number, expectedShare: number, before: number, rest: Partial<Plan> = {}): Plan => ({
   share,
@@ -23,8 +31,8 @@ describe('power', () => {
       700,
       0.7249758695460486,
     ],
-  ])('%s', (_, given, after, expected) => {
-    expect(power(given, after)).toBeCloseTo(expected, 10);
+  ])('by the formula: %s', (_, given, after, expected) => {
+    expect(approximatePower(given, after)).toBeCloseTo(expected, 10);
   });
 
   // Every pair of outcomes with scipy 1.17.1: binom.pmf twice, fisher_exact or the pooled z as `twoProportions` would.
@@ -45,8 +53,18 @@ describe('power', () => {
 });
 
 describe('how many comments', () => {
-  test("R's example: 76.7, so 77 on each side", () => {
-    expect(neededEach({ share: 0.5, expectedShare: 0.75, alpha: 0.05, sided: 'two' }, 0.9)).toBe(77);
+  test("R's example of the formula: 76.7 on each side", () => {
+    const example = (each: number) => approximatePower(plan(0.5, 0.75, each, { sided: 'two' }), each);
+    // R finds the fraction: n = 76.7.
+    expect(example(76.65)).toBeLessThan(0.9);
+    expect(example(76.75)).toBeGreaterThan(0.9);
+  });
+
+  test('on two equal sides', () => {
+    const given = { share: 0.2, expectedShare: 0.1, alpha: 0.05, sided: 'fell' as const };
+    const each = neededEach(given, 0.8);
+    expect(power({ ...given, before: each }, each)).toBeGreaterThanOrEqual(0.8);
+    expect(power({ ...given, before: each - 1 }, each - 1)).toBeLessThan(0.8);
   });
 
   test('one fewer would not do', () => {

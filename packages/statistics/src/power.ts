@@ -14,32 +14,38 @@ export interface Plan {
 }
 
 /**
- * The chance that the test of the plan calls the expected change when the second side has `after` comments:
- * Φ((|p₂ − p₁| − z √(p̄q̄(1/n₁ + 1/n₂))) / √(p₁q₁/n₁ + p₂q₂/n₂)), for a two-sided test with the other tail added.
- * J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportions, 3rd ed. 2003, ch. 4 (R's
- * power.prop.test with strict). With a control group the four unpooled variances are added. Where a side expects
- * fewer than 20 hits or misses this is too far off, and it is the exact chance that `twoProportions` calls the change.
- * An expectation against the side of the test is never called: 0.
+ * The chance that the test of the plan calls the expected change when the second side has `after` comments. Where a side
+ * expects fewer than 20 hits or misses it is exact, the chance that `twoProportions` calls the change; else, and with a
+ * control group, it is that of `approximatePower`. An expectation against the side of the test is never called: 0.
  */
 export function power(plan: Plan, after: number): number {
-  const { share, expectedShare, before, alpha, sided, control } = plan;
+  const { share, expectedShare, before, sided, control } = plan;
   if (!(after > 0 && before > 0)) return 0;
   const drop = share - expectedShare;
   if ((sided === 'fell' && drop <= 0) || (sided === 'rose' && drop >= 0)) return 0;
   const fewest = Math.min(before * share, before * (1 - share), after * expectedShare, after * (1 - expectedShare));
-  if (!control && fewest < FEW) return exactPower(plan, Math.floor(after));
-  let ofTruth = (share * (1 - share)) / before + (expectedShare * (1 - expectedShare)) / after;
+  return !control && fewest < FEW ? exactPower(plan, Math.floor(after)) : approximatePower(plan, after);
+}
+
+/**
+ * Φ((|p₂ − p₁| − z √(p̄q̄(1/n₁ + 1/n₂))) / √(p₁q₁/n₁ + p₂q₂/n₂)), for a two-sided test with the other tail added.
+ * J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportions, 3rd ed. 2003, ch. 4 (R's
+ * power.prop.test with strict). With a control group the four unpooled variances are added, in test and truth alike.
+ */
+export function approximatePower({ share, expectedShare, before, alpha, sided, control }: Plan, after: number): number {
+  const difference = Math.abs(share - expectedShare);
   const pooled = (before * share + after * expectedShare) / (before + after);
   let ofTest = pooled * (1 - pooled) * (1 / before + 1 / after);
+  let ofTruth = (share * (1 - share)) / before + (expectedShare * (1 - expectedShare)) / after;
   if (control) {
     ofTruth += control.share * (1 - control.share) * (1 / control.before + 1 / (after * control.perAfter));
     ofTest = ofTruth;
   }
-  if (ofTruth === 0) return 1;
+  if (ofTruth === 0) return difference > 0 ? 1 : 0;
   const z = -normalQuantile(sided === 'two' ? alpha / 2 : alpha) * Math.sqrt(ofTest);
   const error = Math.sqrt(ofTruth);
-  const reached = normalCdf((Math.abs(drop) - z) / error);
-  return reached + (sided === 'two' ? normalCdf((-Math.abs(drop) - z) / error) : 0);
+  const reached = normalCdf((difference - z) / error);
+  return reached + (sided === 'two' ? normalCdf((-difference - z) / error) : 0);
 }
 
 const FEW = 20;
@@ -102,22 +108,27 @@ export function neededEach(plan: Omit<Plan, 'before' | 'control'>, wanted: numbe
 
 /**
  * The smallest fall of the share, in shares, that would be called with at least the wanted power; undefined when not
- * even a fall to nothing would. Precise to 1e-12.
+ * even a fall to nothing would. Precise to 1e-12, by the Illinois rule (M. Dowell, P. Jarratt, BIT 11 (1971) 168–174,
+ * doi 10.1007/BF01934364).
  */
 export function smallestDetectableDrop(
   plan: Omit<Plan, 'expectedShare'>,
   after: number,
   wanted: number,
 ): number | undefined {
-  const reaches = (drop: number) => power({ ...plan, expectedShare: plan.share - drop }, after) >= wanted;
-  if (!reaches(plan.share)) return undefined;
-  let [missed, reached] = [0, plan.share];
-  while (reached - missed > 1e-12) {
-    const middle = (missed + reached) / 2;
-    if (reaches(middle)) reached = middle;
-    else missed = middle;
+  const excess = (drop: number) => power({ ...plan, expectedShare: plan.share - drop }, after) - wanted;
+  let [low, high] = [0, plan.share];
+  let [below, above] = [excess(low), excess(high)];
+  if (above < 0) return undefined;
+  let side = 0;
+  while (high - low > 1e-12) {
+    const drop = (low * above - high * below) / (above - below);
+    const found = excess(drop);
+    if (Math.abs(found) < 1e-13) return drop;
+    if (found > 0) [high, above, below, side] = [drop, found, side === 1 ? below / 2 : below, 1];
+    else [low, below, above, side] = [drop, found, side === -1 ? above / 2 : above, -1];
   }
-  return reached;
+  return high;
 }
 
 const WEEK = 7 * 24 * 3_600_000;
