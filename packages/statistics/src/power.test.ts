@@ -6,7 +6,7 @@ import {
   neededEach,
   type Plan,
   power,
-  smallestDetectableDrop,
+  smallestDetectableChange,
 } from './power.ts';
 
 const plan = (share: number, expectedShare: number, before: number, rest: Partial<Plan> = {}): Plan => ({
@@ -49,6 +49,7 @@ describe('power', () => {
     expect(power(plan(0.1, 0.2, 100), 1000)).toBe(0);
     expect(power(plan(0.1, 0.05, 100, { sided: 'rose' }), 1000)).toBe(0);
     expect(power(plan(0.1, 0.05, 0), 1000)).toBe(0);
+    expect(power(plan(0.1, 0.05, 1000, { control: { share: 0.1, before: 1000, perAfter: 0 } }), 1000)).toBe(0);
   });
 });
 
@@ -79,16 +80,21 @@ describe('how many comments', () => {
   });
 });
 
-describe('the smallest drop that would be seen', () => {
+describe('the smallest change that would be seen', () => {
   // Bisection of the mpmath formula.
   test('of 9 % among 1,500 comments a side', () => {
     const { expectedShare: _, ...rest } = plan(0.09, 0, 1500);
-    expect(smallestDetectableDrop(rest, 1500, 0.8)).toBeCloseTo(0.024317018802143764, 9);
+    expect(smallestDetectableChange(rest, 1500, 0.8)).toBeCloseTo(0.024317018802143764, 9);
+  });
+
+  test('is a rise where one is asked for, as large as the fall of what is left', () => {
+    const { expectedShare: _, ...rest } = plan(0.91, 1, 1500, { sided: 'rose' });
+    expect(smallestDetectableChange(rest, 1500, 0.8)).toBeCloseTo(0.024317018802143764, 9);
   });
 
   test('is undefined where not even a fall to nothing would be', () => {
     const { expectedShare: _, ...rest } = plan(0.02, 0, 60);
-    expect(smallestDetectableDrop(rest, 60, 0.8)).toBeUndefined();
+    expect(smallestDetectableChange(rest, 60, 0.8)).toBeUndefined();
   });
 });
 

@@ -42,6 +42,7 @@ export function approximatePower({ share, expectedShare, before, alpha, sided, c
     ofTest = ofTruth;
   }
   if (ofTruth === 0) return difference > 0 ? 1 : 0;
+  if (!Number.isFinite(ofTruth)) return 0;
   const z = -normalQuantile(sided === 'two' ? alpha / 2 : alpha) * Math.sqrt(ofTest);
   const error = Math.sqrt(ofTruth);
   const reached = normalCdf((difference - z) / error);
@@ -107,26 +108,27 @@ export function neededEach(plan: Omit<Plan, 'before' | 'control'>, wanted: numbe
 }
 
 /**
- * The smallest fall of the share, in shares, that would be called with at least the wanted power; undefined when not
- * even a fall to nothing would. Precise to 1e-12, by the Illinois rule (M. Dowell, P. Jarratt, BIT 11 (1971) 168–174,
- * doi 10.1007/BF01934364).
+ * The smallest change of the share, in shares, that would be called with at least the wanted power: a fall, or a rise
+ * where the plan asks for one; undefined when not even the largest would. Precise to 1e-12, by the Illinois rule
+ * (M. Dowell, P. Jarratt, BIT 11 (1971) 168–174, doi 10.1007/BF01934364).
  */
-export function smallestDetectableDrop(
+export function smallestDetectableChange(
   plan: Omit<Plan, 'expectedShare'>,
   after: number,
   wanted: number,
 ): number | undefined {
-  const excess = (drop: number) => power({ ...plan, expectedShare: plan.share - drop }, after) - wanted;
-  let [low, high] = [0, plan.share];
+  const sign = plan.sided === 'rose' ? 1 : -1;
+  const excess = (change: number) => power({ ...plan, expectedShare: plan.share + sign * change }, after) - wanted;
+  let [low, high] = [0, sign === 1 ? 1 - plan.share : plan.share];
   let [below, above] = [excess(low), excess(high)];
   if (above < 0) return undefined;
   let side = 0;
-  while (high - low > 1e-12) {
-    const drop = (low * above - high * below) / (above - below);
-    const found = excess(drop);
-    if (Math.abs(found) < 1e-13) return drop;
-    if (found > 0) [high, above, below, side] = [drop, found, side === 1 ? below / 2 : below, 1];
-    else [low, below, above, side] = [drop, found, side === -1 ? above / 2 : above, -1];
+  for (let round = 0; high - low > 1e-12 && round < 200; round++) {
+    const change = (low * above - high * below) / (above - below);
+    const found = excess(change);
+    if (Math.abs(found) < 1e-13) return change;
+    if (found > 0) [high, above, below, side] = [change, found, side === 1 ? below / 2 : below, 1];
+    else [low, below, above, side] = [change, found, side === -1 ? above / 2 : above, -1];
   }
   return high;
 }

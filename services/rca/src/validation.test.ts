@@ -63,7 +63,7 @@ describe('the forecast', () => {
     const found = forecast(registered(), baseline, { treated: 10 });
     expect(found.enoughOn! > draft.after.until).toBe(true);
     expect(found.power).toBeLessThan(0.8);
-    expect(found.smallestDetectableDrop).toBeGreaterThan(0.045);
+    expect(found.smallestDetectableChange).toBeGreaterThan(0.045);
   });
 
   test('never ends where nothing comes or the baseline is too small', () => {
@@ -90,7 +90,7 @@ describe('the verdict', () => {
     expect(found.difference.upper).toBeCloseTo(-0.02681040674249326, 10);
     expect(found.difference.lower).toBeCloseTo(-0.06284509335816163, 10);
     expect(found.before.lower).toBeCloseTo(0.0765454288549283, 10);
-    expect(found.smallestDetectableDrop).toBeCloseTo(0.024317018802143764, 9);
+    expect(found.smallestDetectableChange).toBeCloseTo(0.024317018802143764, 9);
     expect(found.corrected).toBe(found.p);
   });
 
@@ -142,6 +142,12 @@ describe('the verdict', () => {
   });
 });
 
+test('against a control with too few hits nothing is concluded', () => {
+  const control = { before: { hits: 3, of: 200 }, after: { hits: 20, of: 200 } };
+  const found = concluded({ ...evidence([135, 1500], [68, 1500]), control }, registered({ control: 'region north' }));
+  expect(found.verdict).toBe('underpowered');
+});
+
 describe('concluding is refused', () => {
   const fallen = evidence([135, 1500], [68, 1500]);
 
@@ -161,6 +167,12 @@ describe('concluding is refused', () => {
 
   test('where a theme that was registered with it is left out', () => {
     expect(() => concluded(fallen, registered({ comparisons: 2 }))).toThrow(code('comparisons-missing'));
+  });
+
+  test('where a window has no comments at all', () => {
+    for (const empty of [{ before: { hits: 0, of: 0 } }, { after: { hits: 0, of: 0 } }]) {
+      expect(() => concluded({ ...fallen, ...empty })).toThrow(code('no-comments'));
+    }
   });
 
   test('with another control than the registered one', () => {

@@ -2,7 +2,7 @@ import { Rejection } from '@heard/bus/rejection';
 import { differenceInDifferences, type Sides } from '@heard/statistics/difference';
 import type { Count, Interval, Sided } from '@heard/statistics/interval';
 import { benjaminiHochberg } from '@heard/statistics/multiple';
-import { enoughOn, neededAfter, type Plan, power, smallestDetectableDrop } from '@heard/statistics/power';
+import { enoughOn, neededAfter, type Plan, power, smallestDetectableChange } from '@heard/statistics/power';
 import { newcombe, twoProportions, wilson } from '@heard/statistics/proportion';
 
 /**
@@ -15,8 +15,8 @@ import { newcombe, twoProportions, wilson } from '@heard/statistics/proportion';
  * are concluded together, corrected for their number; none may be left out.
  *
  * Confirmed: the share moved as expected by more than chance. Worse: it moved the other way by more than chance. Neither,
- * and the effect expected would have been seen: no evidence. Neither, and it might well have been missed, or a window
- * has too few comments: underpowered, which says nothing about the fix.
+ * and the effect expected would have been seen: no evidence. Neither, and it might well have been missed, or there are too
+ * few comments in a window or too few hits beside a control: underpowered, which says nothing about the fix.
  */
 export interface Registration {
   validationId: string;
@@ -74,8 +74,8 @@ export interface Conclusion {
   alpha: number;
   /** The chance the expected change had to be called, given how many comments there were. */
   power: number;
-  /** In shares; undefined when not even a fall to nothing would have been seen. */
-  smallestDetectableDrop: number | undefined;
+  /** In shares; undefined when not even the largest would have been seen. */
+  smallestDetectableChange: number | undefined;
 }
 
 /** Throws Rejection where what is written down could not prove anything, or comes too late. */
@@ -105,7 +105,7 @@ export interface Forecast {
   enoughOn: Date | undefined;
   /** At the end of the window, at this rate. */
   power: number;
-  smallestDetectableDrop: number | undefined;
+  smallestDetectableChange: number | undefined;
 }
 
 /** When there will be enough data, from what the baseline counted and the comments a week that are expected. */
@@ -123,7 +123,7 @@ export function forecast(
     needed,
     enoughOn: enoughOn(from, needed, perWeek.treated),
     power: power(plan, byTheEnd),
-    smallestDetectableDrop: smallestDetectableDrop(plan, byTheEnd, registration.power),
+    smallestDetectableChange: smallestDetectableChange(plan, byTheEnd, registration.power),
   };
 }
 
@@ -155,7 +155,7 @@ export function conclude(cases: readonly { registration: Registration; evidence:
       twoSided,
       alpha: registration.alpha,
       ...numbers,
-      smallestDetectableDrop: sampled.smallestDetectableDrop,
+      smallestDetectableChange: sampled.smallestDetectableChange,
     };
   });
 }
@@ -164,6 +164,9 @@ function refuse({ frameVersion, after, comparisons, control }: Registration, evi
   if (at < after.until)
     throw new Rejection('window-open', 'the window is not over: looking early finds effects by chance');
   const { frameVersions } = evidence;
+  if (sidesOf(evidence).some((side) => side.of === 0)) {
+    throw new Rejection('no-comments', 'a window without comments proves nothing');
+  }
   if (frameVersions.baseline !== frameVersion || frameVersions.after !== frameVersion) {
     throw new Rejection('frame-changed', `both windows must be counted with version ${frameVersion} of the code frame`);
   }
@@ -190,16 +193,27 @@ function test(registration: Registration, { before, after, control }: Evidence) 
 
 function verdict(
   registration: Registration,
-  { before, after }: Evidence,
+  evidence: Evidence,
   moved: number,
   numbers: { corrected: number; worse: number; power: number },
 ): Verdict {
   const { alpha, minN, expectedChange } = registration;
   const asExpected = moved * expectedChange > 0;
-  if (Math.min(before.of, after.of) < minN) return 'underpowered';
+  if (isTooSmall(evidence, minN)) return 'underpowered';
   if (asExpected && numbers.corrected <= alpha) return 'confirmed';
   if (!asExpected && numbers.worse <= alpha) return 'worse';
   return numbers.power < registration.power ? 'underpowered' : 'no-evidence';
+}
+
+/** The normal law of the difference in differences asks for some hits and misses in each of its four shares. */
+function isTooSmall(evidence: Evidence, minN: number): boolean {
+  const sides = sidesOf(evidence);
+  if (sides.some(({ of }) => of < minN)) return true;
+  return evidence.control !== undefined && sides.some(({ hits, of }) => Math.min(hits, of - hits) < 5);
+}
+
+function sidesOf({ before, after, control }: Evidence): Count[] {
+  return [before, after, ...(control ? [control.before, control.after] : [])];
 }
 
 function sample(registration: Registration, { before, after, control }: Evidence) {
@@ -210,7 +224,7 @@ function sample(registration: Registration, { before, after, control }: Evidence
   );
   return {
     power: power(plan, after.of),
-    smallestDetectableDrop: smallestDetectableDrop(plan, after.of, registration.power),
+    smallestDetectableChange: smallestDetectableChange(plan, after.of, registration.power),
   };
 }
 
