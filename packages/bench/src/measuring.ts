@@ -204,11 +204,7 @@ export class Report {
     const cells = this.rows.map((row) => [
       row.what,
       `${shown(row.value)} ${row.unit}`,
-      row.atLeast !== undefined
-        ? `>= ${shown(row.atLeast)}`
-        : row.atMost !== undefined
-          ? `<= ${shown(row.atMost)}`
-          : '',
+      goalOf(row),
       row.met === undefined ? '' : row.met ? 'met' : 'NOT MET',
     ]);
     const all = [[this.bench, 'measured', 'goal', ''], ...cells];
@@ -226,6 +222,12 @@ export class Report {
   toJSON(): object {
     return { bench: this.bench, machine: machine(), rows: this.rows, remarks: this.remarks };
   }
+}
+
+function goalOf({ atLeast, atMost }: Goal): string {
+  if (atLeast !== undefined && atMost !== undefined) return `${shown(atLeast)} to ${shown(atMost)}`;
+  if (atLeast !== undefined) return `>= ${shown(atLeast)}`;
+  return atMost !== undefined ? `<= ${shown(atMost)}` : '';
 }
 
 function machine(): string {

@@ -79,8 +79,14 @@ test('rules import nothing that does I/O, tells the time or knows a database', (
     'services/sla-timer/src/terms.ts',
     'services/suppression-list/src/stop-list.ts',
     'services/ingest/src/intake.ts',
+    'services/rca/src/validation.ts',
+    'services/rca/src/hypothesis.ts',
+    'services/rca/src/association.ts',
+    'services/rca/src/effect-review.ts',
+    'services/rca/src/recovery-paradox.ts',
+    'services/rca/src/roi.ts',
   ];
-  const pure = /^(@heard\/(events|policy|text|calendar)\/|@heard\/bus\/rejection$|node:crypto$)/;
+  const pure = /^(@heard\/(events|policy|text|calendar|statistics)\/|@heard\/bus\/rejection$|node:crypto$)/;
   for (const rule of rules) {
     const source = all.find(({ file }) => file === rule);
     expect(source, `${rule} is there`).toBeDefined();
@@ -104,6 +110,18 @@ test('business time does no I/O and is told the time', () => {
       file,
     ).toEqual([]);
     expect(readFileSync(join(root, file), 'utf8'), file).not.toMatch(/Date\.now\(|new Date\(\)|Temporal\.Now|await /);
+  }
+});
+
+test('statistics are arithmetic: no I/O, no time of day, no chance', () => {
+  const files = all.filter(({ file }) => file.startsWith('packages/statistics/') && !isTest(file));
+  expect(files.length).toBeGreaterThan(5);
+  for (const { file, imports } of files) {
+    expect(
+      imports.filter((name) => !/^(\.\/[a-z-]+\.ts|@stdlib\/[a-z-]+)$/.test(name)),
+      file,
+    ).toEqual([]);
+    expect(readFileSync(join(root, file), 'utf8'), file).not.toMatch(/Date\.now\(|new Date\(\)|Math\.random|await /);
   }
 });
 
