@@ -3,8 +3,8 @@ import type { Random } from './random.ts';
 
 /**
  * One set of themes out of several of the same comments: a latent class model in which each member's theme of a comment
- * is one observation, fitted with hard assignments from the first member on (consensus by mixture: Topchy, Jain & Punch,
- * PAMI 27, 2005). It is the same mixture as for words, with "member m says theme z" as the words.
+ * is one observation (consensus by mixture: Topchy, Jain & Punch, PAMI 27, 2005), sampled and annealed. It is the same
+ * mixture as for words, with "member m says theme z" as the words.
  */
 export function consensus(members: readonly Int32Array[], themes: number, random: Random): Int32Array {
   const rows = members[0]!.length;
@@ -20,5 +20,5 @@ export function consensus(members: readonly Int32Array[], themes: number, random
     vocabulary: Array.from({ length: width * members.length }, (_, term) => String(term)),
     frequency: new Int32Array(width * members.length),
   };
-  return mixture(counts, { themes, alpha: 1, beta: 0.1, sweeps: 20, heat: 0, start: members[0]! }, random);
+  return mixture(counts, { themes, alpha: 1, beta: 0.1, sweeps: 40, heat: 2 }, random);
 }
