@@ -44,7 +44,7 @@ export interface Accuracy {
 /** Where theme number and label number mean the same. */
 export function accuracy(found: ArrayLike<number>, labelled: ArrayLike<number>): Accuracy {
   const n = labelled.length;
-  const size = 1 + Math.max(...Array.from(found), ...Array.from(labelled));
+  const size = 1 + Math.max(largest(found), largest(labelled));
   const inFound = new Array<number>(size).fill(0);
   const inLabelled = new Array<number>(size).fill(0);
   const inBoth = new Array<number>(size).fill(0);
@@ -124,14 +124,20 @@ function assign(cost: number[][]): number[] {
 }
 
 function crossTable(found: ArrayLike<number>, labelled: ArrayLike<number>): number[][] {
-  const width = 1 + Math.max(-1, ...Array.from(labelled));
-  const table = Array.from({ length: 1 + Math.max(-1, ...Array.from(found)) }, () => new Array<number>(width).fill(0));
+  const width = 1 + largest(labelled);
+  const table = Array.from({ length: 1 + largest(found) }, () => new Array<number>(width).fill(0));
   for (let index = 0; index < labelled.length; index++) table[found[index]!]![labelled[index]!]!++;
   return table;
 }
 
 function entropy(counts: number[], n: number): number {
   return -sum(counts.map((count) => (count === 0 ? 0 : (count / n) * Math.log(count / n))));
+}
+
+function largest(values: ArrayLike<number>): number {
+  let most = -1;
+  for (let index = 0; index < values.length; index++) most = Math.max(most, values[index]!);
+  return most;
 }
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

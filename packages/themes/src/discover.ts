@@ -3,6 +3,7 @@ import { consensus } from './consensus.ts';
 import { latentVectors, sphericalKMeans } from './lsa.ts';
 import { mixture } from './mixture.ts';
 import { randomFrom } from './random.ts';
+import { sampled } from './sample.ts';
 import { type ThemeModel, bestTheme, learn } from './theme-model.ts';
 import { termsOf } from './tokens.ts';
 import { type Counts, count } from './vocabulary.ts';
@@ -24,8 +25,6 @@ export interface Discovered {
   model: ThemeModel;
 }
 
-/** Comments beyond this many learn from the others: the sample is drawn by the text, not by the row. */
-const mostLearnt = 20_000;
 /** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
 const longComment = 20;
 const memberCount = 5;
@@ -40,7 +39,7 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
   const keys = comments.map((comment) => fold(comment).trim());
   const distinct = [...new Set(keys)].sort();
   const terms = new Map(distinct.map((text) => [text, termsOf(text)]));
-  const learnt = sample(distinct);
+  const learnt = sampled(distinct);
   const counts = count(learnt.map((text) => terms.get(text)!));
   const bounded = (themes: number) => Math.max(least, Math.min(most, themes));
   const themes = options.themes ?? bounded(estimateThemes(counts, most, seed));
@@ -116,21 +115,3 @@ function bySize(themeOf: Int32Array): Int32Array {
   const number = new Map(order.map((theme, index) => [theme, index]));
   return themeOf.map((theme) => number.get(theme)!);
 }
-
-function sample(sorted: string[]): string[] {
-  if (sorted.length <= mostLearnt) return sorted;
-  return sorted
-    .map((text) => ({ text, place: hash(text) }))
-    .sort((a, b) => a.place - b.place || (a.text < b.text ? -1 : 1))
-    .slice(0, mostLearnt)
-    .map(({ text }) => text)
-    .sort();
-}
-
-/** FNV-1a (Fowler, Noll & Vo), 32 bits, over UTF-16 units. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return value >>> 0;
-}
-

@@ -1,0 +1,92 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { csvRows } from '@heard/imports/csv';
+import { accuracy, agreement, matched } from '@heard/themes/agreement';
+import { guide } from '@heard/themes/assign';
+import { discover } from '@heard/themes/discover';
+import { type CodeFrame, parseFrame } from '@heard/themes/frame';
+import type { Report } from './measuring.ts';
+
+export interface ThemeBenchOptions {
+  file: string;
+  text: string;
+  label: string;
+  k?: number;
+  frame?: string;
+  seeds: number;
+}
+
+/**
+ * Themes found in a labelled CSV file against its labels. With a frame, its themes stand for the labels of the same
+ * name or id; without, found themes are matched to labels for accuracy and shares. Rows without a label are left out.
+ * Seconds: from texts in memory to themes, names included in none; the first seed's are cold (dictionary, compiler).
+ */
+export async function themes(report: Report, options: ThemeBenchOptions): Promise<void> {
+  const { texts, labels } = await labelled(options);
+  const names = [...new Set(labels)].sort();
+  if (options.frame) return guided(report, texts, labels, names, parseFrame(readFileSync(options.frame, 'utf8')));
+  const label = labels.map((name) => names.indexOf(name));
+  report.remark(`${texts.length} comments, ${names.length} labels`);
+  for (let seed = 1; seed <= options.seeds; seed++) {
+    const started = performance.now();
+    const found = discover(texts, { themes: options.k, seed });
+    const seconds = (performance.now() - started) / 1000;
+    const themeOf = found.themeOf.map((theme) => (theme < 0 ? found.themes : theme));
+    const { nmi, ari, purity } = agreement(themeOf, label);
+    const { accuracy: share, macroF1, totalVariation } = accuracy(matched(themeOf, label), label);
+    const rows: [string, number, string][] = [
+      ['themes', found.themes, ''],
+      ['NMI', nmi, ''],
+      ['ARI', ari, ''],
+      ['purity', purity, ''],
+      ['accuracy', share, ''],
+      ['macro-F1', macroF1, ''],
+      ['share error', totalVariation * 100, 'points'],
+      ['time', seconds, 's'],
+    ];
+    for (const [what, value, unit] of rows) report.row(`seed ${seed}: ${what}`, value, unit);
+  }
+  report.row('peak memory', process.resourceUsage().maxRSS / 1024, 'MB');
+}
+
+function guided(report: Report, texts: string[], labels: string[], names: string[], frame: CodeFrame): void {
+  const themeNames = frame.themes.map((theme) => names.find((name) => [theme.id, theme.zh, theme.en].includes(name)));
+  const absent = names.filter((name) => !themeNames.includes(name));
+  if (absent.length > 0) report.remark(`labels without a theme, all counted as wrong: ${absent.join(', ')}`);
+  const started = performance.now();
+  const found = guide(frame, texts);
+  const seconds = (performance.now() - started) / 1000;
+  const numbers = [...names, ...themeNames.map((name, theme) => name ?? `theme ${theme}`), 'none'];
+  const themeOf = Array.from(found.primary, (theme) =>
+    numbers.indexOf(theme < 0 ? 'none' : (themeNames[theme] ?? `theme ${theme}`)),
+  );
+  const label = labels.map((name) => names.indexOf(name));
+  const { nmi, ari, purity } = agreement(themeOf, label);
+  const { accuracy: share, macroF1, totalVariation } = accuracy(themeOf, label);
+  report.remark(`${texts.length} comments, ${names.length} labels, ${frame.themes.length} themes in the frame`);
+  report.row('accuracy', share, '');
+  report.row('macro-F1', macroF1, '');
+  report.row('share error', totalVariation * 100, 'points');
+  report.row('NMI', nmi, '');
+  report.row('ARI', ari, '');
+  report.row('purity', purity, '');
+  report.row('left uncertain', (100 * found.uncertain.reduce((sum, one) => sum + one, 0)) / texts.length, '%');
+  report.row('time', seconds, 's');
+  report.row('peak memory', process.resourceUsage().maxRSS / 1024, 'MB');
+}
+
+async function labelled({ file, text, label }: ThemeBenchOptions): Promise<{ texts: string[]; labels: string[] }> {
+  const stream = createReadStream(file);
+  const cells: string[][] = [];
+  for await (const rows of csvRows(file.endsWith('.gz') ? stream.pipe(createGunzip()) : Readable.from(stream))) {
+    for (const row of rows) if (!row.problem) cells.push(row.cells);
+  }
+  const [header = [], ...rest] = cells;
+  const [textAt, labelAt] = [text, label].map((column) => {
+    if (!header.includes(column)) throw new Error(`${file} has no column "${column}", only ${header.join(', ')}`);
+    return header.indexOf(column);
+  }) as [number, number];
+  const rows = rest.filter((row) => row[labelAt] !== '');
+  return { texts: rows.map((row) => row[textAt]!), labels: rows.map((row) => row[labelAt]!) };
+}
