@@ -10,24 +10,29 @@ export interface GuidedModel {
   readonly themes: readonly Theme[];
   readonly lexicon: Lexicon;
   readonly numbers: ReadonlyMap<string, number>;
-  /** Tempered log probability of term t in theme z at t × (themes + 1) + z; in the last column that in all comments. */
+  /** Weighted log probability of term t in theme z at t × (themes + 1) + z; in the last column that in all comments. */
   readonly logs: Float32Array;
   /** Log share of each theme. */
   readonly shares: Float64Array;
+  /** Known terms of the average comment. */
+  readonly length: number;
 }
 
-const beta = 0.5;
+const beta = 0.3;
 /** Terms of one comment depend on each other (a word and its pairs of characters); half of each is counted. */
 const temper = 0.5;
 /** What one key word adds to the log score of its theme. */
 const vote = 4;
 const pseudoCount = 10;
 const sweeps = 8;
+/** Shorter comments count as if they had this many terms. */
+const leastLength = 5;
 
 /**
  * Expectation maximisation of a multinomial mixture from labelled and unlabelled comments (Nigam, McCallum, Thrun &
  * Mitchell, Machine Learning 39, 2000), with key words for labels: they start the themes, stay in them as pseudo-counts
- * and vote in every comment that holds them. Draws nothing at random; order and repetition of comments do not matter.
+ * and vote in every comment that holds them. All comments weigh the same, however long, and a term weighs in inverse
+ * proportion to its idf: rare words lead astray where labels are guessed. Draws nothing at random; order and repetition of comments do not matter.
  */
 export function learnFrame(frame: CodeFrame, comments: readonly string[]): GuidedModel {
   const themes = countedThemes(frame);
@@ -39,7 +44,9 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
   const width = themes.length + 1;
   const logs = new Float32Array(vocabulary.length * width);
   const shares = new Float64Array(themes.length);
-  const model = { themes, lexicon, numbers, logs, shares };
+  const length = columns.length / Math.max(1, distinct.length);
+  const weights = termWeights(columns, frequency, distinct.length);
+  const model = { themes, lexicon, numbers, logs, shares, length };
 
   const likely = votes.map((hits) => hits.map((hit) => hit / Math.max(1, total(hits))));
   for (let sweep = 0; sweep < sweeps; sweep++) {
@@ -59,7 +66,10 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
         const part = of[z]!;
         if (part < 1e-4) continue;
         sizes[z]! += part;
-        for (let at = starts[row]!; at < starts[row + 1]!; at++) counts[columns[at]! * width + z]! += part;
+        const scale = part * (length / Math.max(leastLength, starts[row + 1]! - starts[row]!));
+        for (let at = starts[row]!; at < starts[row + 1]!; at++) {
+          counts[columns[at]! * width + z]! += scale * weights[columns[at]!]!;
+        }
       }
     });
     const totals = new Float64Array(width);
@@ -67,7 +77,7 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
       totals[cell % width]! += n;
     });
     counts.forEach((n, cell) => {
-      logs[cell] = temper * Math.log(n / totals[cell % width]!);
+      logs[cell] = temper * weights[Math.floor(cell / width)]! * Math.log(n / totals[cell % width]!);
     });
     sizes.forEach((size, z) => {
       shares[z] = Math.log(size / total(sizes));
@@ -78,6 +88,13 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
     }
   }
   return model;
+}
+
+/** 1 / idf, 1 on average over all terms of all comments. */
+function termWeights(columns: Int32Array, frequency: Int32Array, comments: number): Float64Array {
+  const weights = Float64Array.from(frequency, (df) => 1 / Math.log((1 + comments) / df));
+  const mean = columns.reduce((sum, column) => sum + weights[column]!, 0) / Math.max(1, columns.length);
+  return weights.map((weight) => weight / mean);
 }
 
 export interface Likelihood {
@@ -97,7 +114,8 @@ export function likelihood(model: GuidedModel, columns: ArrayLike<number>, votes
     const from = columns[at]! * width;
     for (let z = 0; z < width; z++) scores[z]! += logs[from + z]!;
   }
-  const likely = shares.map((share, z) => share + scores[z]! + vote * votes[z]!);
+  const scale = model.length / Math.max(leastLength, columns.length);
+  const likely = shares.map((share, z) => share + scale * scores[z]! + vote * votes[z]!);
   let best = 0;
   for (let z = 1; z < themes; z++) if (likely[z]! > likely[best]!) best = z;
   const top = likely[best]!;
