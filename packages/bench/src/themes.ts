@@ -30,8 +30,10 @@ export async function themes(report: Report, options: ThemeBenchOptions): Promis
   report.remark(`${texts.length} comments, ${names.length} labels`);
   for (let seed = 1; seed <= options.seeds; seed++) {
     const started = performance.now();
+    const cpu = process.cpuUsage();
     const found = discover(texts, { themes: options.k, seed });
     const seconds = (performance.now() - started) / 1000;
+    const used = cpuSeconds(cpu);
     const themeOf = found.themeOf.map((theme) => (theme < 0 ? found.themes : theme));
     const { nmi, ari, purity } = agreement(themeOf, label);
     const { accuracy: share, macroF1, totalVariation } = accuracy(matched(themeOf, label), label);
@@ -44,6 +46,7 @@ export async function themes(report: Report, options: ThemeBenchOptions): Promis
       ['macro-F1', macroF1, ''],
       ['share error', totalVariation * 100, 'points'],
       ['time', seconds, 's'],
+      ['CPU', used, 's'],
     ];
     for (const [what, value, unit] of rows) report.row(`seed ${seed}: ${what}`, value, unit);
   }
@@ -55,8 +58,10 @@ function guided(report: Report, texts: string[], labels: string[], names: string
   const absent = names.filter((name) => !themeNames.includes(name));
   if (absent.length > 0) report.remark(`labels without a theme, all counted as wrong: ${absent.join(', ')}`);
   const started = performance.now();
+  const cpu = process.cpuUsage();
   const found = guide(frame, texts);
   const seconds = (performance.now() - started) / 1000;
+  const used = cpuSeconds(cpu);
   const numbers = [...names, ...themeNames.map((name, theme) => name ?? `theme ${theme}`), 'none'];
   const themeOf = Array.from(found.primary, (theme) =>
     numbers.indexOf(theme < 0 ? 'none' : (themeNames[theme] ?? `theme ${theme}`)),
@@ -73,7 +78,14 @@ function guided(report: Report, texts: string[], labels: string[], names: string
   report.row('purity', purity, '');
   report.row('left uncertain', (100 * found.uncertain.reduce((sum, one) => sum + one, 0)) / texts.length, '%');
   report.row('time', seconds, 's');
+  report.row('CPU', used, 's');
   report.row('peak memory', process.resourceUsage().maxRSS / 1024, 'MB');
+}
+
+/** What the work itself took, whatever else the machine was busy with. */
+function cpuSeconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
 }
 
 async function labelled({ file, text, label }: ThemeBenchOptions): Promise<{ texts: string[]; labels: string[] }> {

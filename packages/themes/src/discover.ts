@@ -2,7 +2,7 @@ import { fold } from '@heard/text/fold';
 import { consensus } from './consensus.ts';
 import { latentVectors, sphericalKMeans } from './lsa.ts';
 import { mixture } from './mixture.ts';
-import { randomFrom } from './random.ts';
+import { type Random, randomFrom } from './random.ts';
 import { sampled } from './sample.ts';
 import { type ThemeModel, bestTheme, learn } from './theme-model.ts';
 import { termsOf } from './tokens.ts';
@@ -28,6 +28,14 @@ export interface Discovered {
 /** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
 const longComment = 20;
 const memberCount = 5;
+/** Which two of the four clusterings each member sees, so that no two see the same. */
+const viewPairs = [
+  [0, 1],
+  [2, 3],
+  [0, 2],
+  [1, 3],
+  [0, 3],
+];
 
 /**
  * Themes of comments without guidance. Nothing depends on the order of the comments or on how often one is repeated:
@@ -66,15 +74,18 @@ function combine(counts: Counts, themes: number, seed: number): Int32Array {
   const rows = counts.starts.length - 1;
   const beta = themes > 30 ? 0.1 : 0.3;
   const isLong = counts.columns.length / rows > longComment;
-  const vectors = isLong ? latentVectors(counts, 60, randomFrom(seed)) : undefined;
+  const views = isLong ? latentThemes(counts, themes * 2, randomFrom(seed)) : undefined;
   const members = Array.from({ length: memberCount }, (_, member) => {
-    const random = randomFrom(seed * 1009 + member);
-    const guided = vectors
-      ? withThemes(counts, [1, 2].map(() => sphericalKMeans(vectors, themes * 2, 8, random)))
-      : counts;
-    return mixture(guided, { themes, alpha: 1, beta, sweeps: 30, heat: 3 }, random);
+    const seen = views ? withThemes(counts, viewPairs[member]!.map((view) => views[view]!)) : counts;
+    return mixture(seen, { themes, alpha: 1, beta, sweeps: 30, heat: 3 }, randomFrom(seed * 1009 + member));
   });
   return consensus(members, themes, randomFrom(seed * 1009 + memberCount));
+}
+
+/** Four clusterings of the same latent vectors, cut finer than the themes. */
+function latentThemes(counts: Counts, themes: number, random: Random): Int32Array[] {
+  const vectors = latentVectors(counts, 60, random);
+  return [0, 1, 2, 3].map(() => sphericalKMeans(vectors, themes, 8, random));
 }
 
 /** Each comment's theme by every member as two further terms: one is outvoted by the words. */
@@ -102,7 +113,7 @@ function withThemes(counts: Counts, members: readonly Int32Array[]): Counts {
 function estimateThemes(counts: Counts, most: number, seed: number): number {
   const rows = counts.starts.length - 1;
   const themes = Math.min(most, Math.ceil(rows / 5));
-  const found = mixture(counts, { themes, alpha: 1, beta: 0.3, sweeps: 20, heat: 3 }, randomFrom(seed));
+  const found = mixture(counts, { themes, alpha: 1, beta: 0.3, sweeps: 15, heat: 3 }, randomFrom(seed));
   const sizes = new Int32Array(themes);
   for (const theme of found) sizes[theme]!++;
   return sizes.filter((size) => size * 500 >= rows).length;

@@ -11,7 +11,7 @@ export interface Vectors {
 
 /**
  * Latent semantic analysis (Deerwester et al., JASIS 41, 1990): TF-IDF rows (smooth idf, unit length) seen in the
- * subspace of the `width` largest singular values, found by a randomised range finder with two power passes (Halko,
+ * subspace of the `width` largest singular values, found by a randomised range finder with power passes (Halko,
  * Martinsson & Tropp, SIAM Review 53, 2011, algorithm 4.4). The basis within the subspace is left as it comes: cosines,
  * all that is asked of it, do not depend on it.
  */
@@ -38,7 +38,7 @@ export function latentVectors(counts: Counts, width: number, random: Random): Ve
     return out;
   };
   let basis = Float32Array.from({ length: vocabulary.length * width }, () => random() - random());
-  for (let pass = 0; pass < 3; pass++) basis = backward(orthonormal(forward(basis), width));
+  for (let pass = 0; pass < 2; pass++) basis = backward(orthonormal(forward(basis), width));
   const values = forward(orthonormal(basis, width));
   for (let row = 0; row < rows; row++) normalise(values, row * width, width);
   return { rows, width, values };
