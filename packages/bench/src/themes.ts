@@ -6,6 +6,8 @@ import { accuracy, agreement, matched } from '@heard/themes/agreement';
 import { guide } from '@heard/themes/assign';
 import { discover } from '@heard/themes/discover';
 import { type CodeFrame, parseFrame } from '@heard/themes/frame';
+import { nameThemes } from '@heard/themes/names';
+import { themeShares } from '@heard/themes/shares';
 import type { Report } from './measuring.ts';
 
 export interface ThemeBenchOptions {
@@ -20,7 +22,7 @@ export interface ThemeBenchOptions {
 /**
  * Themes found in a labelled CSV file against its labels. With a frame, its themes stand for the labels of the same
  * name or id; without, found themes are matched to labels for accuracy and shares. Rows without a label are left out.
- * Seconds: from texts in memory to themes, names included in none; the first seed's are cold (dictionary, compiler).
+ * Seconds: from texts in memory to named themes or counted shares; the first seed's are cold (dictionary, compiler).
  */
 export async function themes(report: Report, options: ThemeBenchOptions): Promise<void> {
   const { texts, labels } = await labelled(options);
@@ -32,6 +34,7 @@ export async function themes(report: Report, options: ThemeBenchOptions): Promis
     const started = performance.now();
     const cpu = process.cpuUsage();
     const found = discover(texts, { themes: options.k, seed });
+    const named = nameThemes(texts, found.themeOf, found.themes);
     const seconds = (performance.now() - started) / 1000;
     const used = cpuSeconds(cpu);
     const themeOf = found.themeOf.map((theme) => (theme < 0 ? found.themes : theme));
@@ -48,6 +51,7 @@ export async function themes(report: Report, options: ThemeBenchOptions): Promis
       ['time', seconds, 's'],
       ['CPU', used, 's'],
     ];
+    if (seed === 1) for (const { words } of named.slice(0, 12)) report.remark(words.join(', '));
     for (const [what, value, unit] of rows) report.row(`seed ${seed}: ${what}`, value, unit);
   }
   report.row('peak memory', process.resourceUsage().maxRSS / 1024, 'MB');
@@ -60,10 +64,11 @@ function guided(report: Report, texts: string[], labels: string[], names: string
   const started = performance.now();
   const cpu = process.cpuUsage();
   const found = guide(frame, texts);
+  themeShares(found.assignments, frame.themes.length);
   const seconds = (performance.now() - started) / 1000;
   const used = cpuSeconds(cpu);
   const numbers = [...names, ...themeNames.map((name, theme) => name ?? `theme ${theme}`), 'none'];
-  const themeOf = Array.from(found.primary, (theme) =>
+  const themeOf = found.assignments.map(({ primary: theme }) =>
     numbers.indexOf(theme < 0 ? 'none' : (themeNames[theme] ?? `theme ${theme}`)),
   );
   const label = labels.map((name) => names.indexOf(name));
@@ -76,7 +81,7 @@ function guided(report: Report, texts: string[], labels: string[], names: string
   report.row('NMI', nmi, '');
   report.row('ARI', ari, '');
   report.row('purity', purity, '');
-  report.row('left uncertain', (100 * found.uncertain.reduce((sum, one) => sum + one, 0)) / texts.length, '%');
+  report.row('left uncertain', (100 * found.assignments.filter(({ uncertain }) => uncertain).length) / texts.length, '%');
   report.row('time', seconds, 's');
   report.row('CPU', used, 's');
   report.row('peak memory', process.resourceUsage().maxRSS / 1024, 'MB');

@@ -47,21 +47,11 @@ function mentionsIn(model: GuidedModel, comment: string, primary: number): numbe
   return [...mentions].sort((a, b) => a - b);
 }
 
-export interface Guided {
-  model: GuidedModel;
-  primary: Int32Array;
-  mentions: number[][];
-  uncertain: Uint8Array;
-}
-
 /** Learns from the comments and assigns them all. */
-export function guide(frame: CodeFrame, comments: readonly string[]): Guided {
+export function guide(
+  frame: CodeFrame,
+  comments: readonly string[],
+): { model: GuidedModel; assignments: Assignment[] } {
   const model = learnFrame(frame, comments);
-  const assignments = comments.map((comment) => assign(model, comment));
-  return {
-    model,
-    primary: Int32Array.from(assignments, ({ primary }) => primary),
-    mentions: assignments.map(({ mentions }) => mentions),
-    uncertain: Uint8Array.from(assignments, ({ uncertain }) => (uncertain ? 1 : 0)),
-  };
+  return { model, assignments: comments.map((comment) => assign(model, comment)) };
 }
