@@ -3,12 +3,12 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { csvRows } from '@heard/imports/csv';
 import { accuracy, agreement, matched } from '@heard/themes/agreement';
-import { guide } from '@heard/themes/assign';
+import { assign, guide } from '@heard/themes/assign';
 import { discover } from '@heard/themes/discover';
 import { type CodeFrame, parseFrame } from '@heard/themes/frame';
 import { nameThemes } from '@heard/themes/names';
 import { themeShares } from '@heard/themes/shares';
-import type { Report } from './measuring.ts';
+import { percentile, type Report } from './measuring.ts';
 
 export interface ThemeBenchOptions {
   file: string;
@@ -34,7 +34,7 @@ export async function themes(report: Report, options: ThemeBenchOptions): Promis
     const started = performance.now();
     const cpu = process.cpuUsage();
     const found = discover(texts, { themes: options.k, seed });
-    const named = nameThemes(texts, found.themeOf, found.themes);
+    const named = nameThemes(texts, found.themeOf, found.themes, { terms: found.terms });
     const seconds = (performance.now() - started) / 1000;
     const used = cpuSeconds(cpu);
     const themeOf = found.themeOf.map((theme) => (theme < 0 ? found.themes : theme));
@@ -81,9 +81,20 @@ function guided(report: Report, texts: string[], labels: string[], names: string
   report.row('NMI', nmi, '');
   report.row('ARI', ari, '');
   report.row('purity', purity, '');
-  report.row('left uncertain', (100 * found.assignments.filter(({ uncertain }) => uncertain).length) / texts.length, '%');
+  report.row(
+    'left uncertain',
+    (100 * found.assignments.filter(({ uncertain }) => uncertain).length) / texts.length,
+    '%',
+  );
   report.row('time', seconds, 's');
   report.row('CPU', used, 's');
+  const each = texts.map((text) => {
+    const before = performance.now();
+    assign(found.model, text);
+    return performance.now() - before;
+  });
+  report.row('one new comment, p99', percentile(each, 99), 'ms');
+  report.row('10,000 new comments', (each.reduce((sum, one) => sum + one, 0) * 10) / texts.length, 's');
   report.row('peak memory', process.resourceUsage().maxRSS / 1024, 'MB');
 }
 

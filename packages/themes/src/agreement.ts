@@ -16,11 +16,11 @@ export function agreement(found: ArrayLike<number>, labelled: ArrayLike<number>)
   const rows = table.map((row) => sum(row));
   const columns = (table[0] ?? []).map((_, label) => sum(table.map((row) => row[label]!)));
   let mutual = 0;
-  table.forEach((row, theme) =>
+  table.forEach((row, theme) => {
     row.forEach((both, label) => {
       if (both > 0) mutual += (both / n) * Math.log((both * n) / (rows[theme]! * columns[label]!));
-    }),
-  );
+    });
+  });
   const entropies = entropy(rows, n) + entropy(columns, n);
   const pairs = (counts: number[]) => sum(counts.map((count) => (count * (count - 1)) / 2));
   const together = pairs(table.flat());
@@ -56,7 +56,8 @@ export function accuracy(found: ArrayLike<number>, labelled: ArrayLike<number>):
   const present = inLabelled.map((_, label) => label).filter((label) => inLabelled[label]! > 0);
   return {
     accuracy: sum(inBoth) / n,
-    macroF1: sum(present.map((label) => (2 * inBoth[label]!) / (inFound[label]! + inLabelled[label]!))) / present.length,
+    macroF1:
+      sum(present.map((label) => (2 * inBoth[label]!) / (inFound[label]! + inLabelled[label]!))) / present.length,
     totalVariation: sum(inFound.map((count, label) => Math.abs(count - inLabelled[label]!))) / 2 / n,
   };
 }

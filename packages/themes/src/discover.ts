@@ -4,12 +4,12 @@ import { latentVectors, sphericalKMeans } from './lsa.ts';
 import { mixture } from './mixture.ts';
 import { type Random, randomFrom } from './random.ts';
 import { sampled } from './sample.ts';
-import { type ThemeModel, bestTheme, learn } from './theme-model.ts';
-import { termsOf } from './tokens.ts';
+import { bestTheme, learn, type ThemeModel } from './theme-model.ts';
+import { type Terms, termsOf } from './tokens.ts';
 import { type Counts, count } from './vocabulary.ts';
 
 export interface DiscoverOptions {
-  /** How many themes; chosen by the data, between `least` and `most`, without. */
+  /** At most how many themes; chosen by the data, between `least` and `most`, without. */
   themes?: number;
   least?: number;
   most?: number;
@@ -23,6 +23,8 @@ export interface Discovered {
   outlier: Uint8Array;
   themes: number;
   model: ThemeModel;
+  /** The terms of each distinct text, folded and trimmed: cutting texts into words is a good part of the work. */
+  terms: ReadonlyMap<string, Terms>;
 }
 
 /** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
@@ -50,12 +52,13 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
   const learnt = sampled(distinct);
   const counts = count(learnt.map((text) => terms.get(text)!));
   const bounded = (themes: number) => Math.max(least, Math.min(most, themes));
-  const themes = options.themes ?? bounded(estimateThemes(counts, most, seed));
-  const found = bySize(combine(counts, themes, seed));
+  const wanted = options.themes ?? bounded(estimateThemes(counts, most, seed));
+  const isEmpty = (row: number) => counts.starts[row] === counts.starts[row + 1];
+  const found = bySize(combine(counts, wanted, seed).map((theme, row) => (isEmpty(row) ? -1 : theme)));
+  const themes = 1 + found.reduce((a, b) => Math.max(a, b), -1);
   const model = learn(counts, found, themes);
 
-  const themeByText = new Map<string, number>();
-  learnt.forEach((text, row) => themeByText.set(text, counts.starts[row] === counts.starts[row + 1] ? -1 : found[row]!));
+  const themeByText = new Map(learnt.map((text, row) => [text, found[row]!]));
   const likeness = new Map<string, number>();
   for (const text of distinct) {
     const best = bestTheme(model, terms.get(text)!, themeByText.get(text));
@@ -67,6 +70,7 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
     outlier: Uint8Array.from(keys, (text) => (likeness.get(text)! <= 0 ? 1 : 0)),
     themes,
     model,
+    terms,
   };
 }
 
@@ -76,7 +80,12 @@ function combine(counts: Counts, themes: number, seed: number): Int32Array {
   const isLong = counts.columns.length / rows > longComment;
   const views = isLong ? latentThemes(counts, themes * 2, randomFrom(seed)) : undefined;
   const members = Array.from({ length: memberCount }, (_, member) => {
-    const seen = views ? withThemes(counts, viewPairs[member]!.map((view) => views[view]!)) : counts;
+    const seen = views
+      ? withThemes(
+          counts,
+          viewPairs[member]!.map((view) => views[view]!),
+        )
+      : counts;
     return mixture(seen, { themes, alpha: 1, beta, sweeps: 30, heat: 3 }, randomFrom(seed * 1009 + member));
   });
   return consensus(members, themes, randomFrom(seed * 1009 + memberCount));
@@ -88,7 +97,7 @@ function latentThemes(counts: Counts, themes: number, random: Random): Int32Arra
   return [0, 1, 2, 3].map(() => sphericalKMeans(vectors, themes, 8, random));
 }
 
-/** Each comment's theme by every member as two further terms: one is outvoted by the words. */
+/** Each comment's theme by every member as two further terms; a single one the words outvote. */
 function withThemes(counts: Counts, members: readonly Int32Array[]): Counts {
   const { starts, columns, vocabulary, frequency } = counts;
   const rows = starts.length - 1;
@@ -119,10 +128,11 @@ function estimateThemes(counts: Counts, most: number, seed: number): number {
   return sizes.filter((size) => size * 500 >= rows).length;
 }
 
+/** The largest theme becomes number 0; −1 stays. */
 function bySize(themeOf: Int32Array): Int32Array {
   const sizes = new Map<number, number>();
-  for (const theme of themeOf) sizes.set(theme, (sizes.get(theme) ?? 0) + 1);
+  for (const theme of themeOf.filter((one) => one >= 0)) sizes.set(theme, (sizes.get(theme) ?? 0) + 1);
   const order = [...sizes.keys()].sort((a, b) => sizes.get(b)! - sizes.get(a)! || a - b);
   const number = new Map(order.map((theme, index) => [theme, index]));
-  return themeOf.map((theme) => number.get(theme)!);
+  return themeOf.map((theme) => number.get(theme) ?? -1);
 }

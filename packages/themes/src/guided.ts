@@ -13,7 +13,7 @@ export interface GuidedModel {
   /** Weighted log probability of term t in theme z at t × (themes + 1) + z; in the last column that in all comments. */
   readonly logs: Float32Array;
   /** Log share of each theme. */
-  readonly shares: Float64Array;
+  readonly shares: Float64Array<ArrayBuffer>;
   /** Known terms of the average comment. */
   readonly length: number;
 }
@@ -99,7 +99,7 @@ function termWeights(columns: Int32Array, frequency: Int32Array, comments: numbe
 
 export interface Likelihood {
   /** Probability of each theme of the frame; sums to 1. */
-  likely: Float64Array;
+  likely: Float64Array<ArrayBuffer>;
   /** Mean over the terms of how much better the likeliest theme explains them than all comments together. */
   likeness: number;
 }

@@ -100,7 +100,12 @@ function orthonormal(matrix: Float32Array, width: number): Float32Array {
  * The theme of each vector by spherical k-means (Dhillon & Modha, Machine Learning 42, 2001), started by k-means++
  * (Arthur & Vassilvitskii, SODA 2007) on 1 − cosine. A theme that runs empty stays empty.
  */
-export function sphericalKMeans({ rows, width, values }: Vectors, themes: number, sweeps: number, random: Random): Int32Array {
+export function sphericalKMeans(
+  { rows, width, values }: Vectors,
+  themes: number,
+  sweeps: number,
+  random: Random,
+): Int32Array {
   const centres = firstCentres({ rows, width, values }, themes, random);
   const theme = new Int32Array(rows).fill(-1);
   const cosines = new Float64Array(themes);
@@ -126,7 +131,10 @@ function firstCentres({ rows, width, values }: Vectors, themes: number, random: 
   for (let z = 0; z < themes; z++) {
     let left = random() * distance.reduce((sum, value) => sum + value, 0);
     let chosen = 0;
-    while (chosen < rows - 1 && (left -= distance[chosen]!) > 0) chosen++;
+    for (; chosen < rows - 1; chosen++) {
+      left -= distance[chosen]!;
+      if (left <= 0) break;
+    }
     centres.set(values.subarray(chosen * width, (chosen + 1) * width), z * width);
     for (let row = 0; row < rows; row++) {
       const apart = Math.max(0, 1 - dot(values, row * width, centres, z * width, width));

@@ -1,5 +1,5 @@
-import type { Counts } from './vocabulary.ts';
 import { type Random, shuffled } from './random.ts';
+import type { Counts } from './vocabulary.ts';
 
 export interface MixtureOptions {
   /** The most themes there can be; some end up empty. */
@@ -26,6 +26,7 @@ export function mixture({ starts, columns, vocabulary }: Counts, options: Mixtur
   const rows = starts.length - 1;
   const theme = options.start?.slice() ?? Int32Array.from({ length: rows }, () => Math.floor(random() * themes));
   const logs = logTable(rows + 1, beta);
+  const sizeLogs = logTable(rows + 1, alpha);
   const rising = risingLogs(columns.length + 1, beta * vocabulary.length);
   const sizes = new Int32Array(themes);
   const totals = new Int32Array(themes);
@@ -54,9 +55,9 @@ export function mixture({ starts, columns, vocabulary }: Counts, options: Mixtur
       if (from === to) continue;
       sumRows(weights, columns, from, to, themes, scores);
       for (let z = 0; z < themes; z++) {
-        scores[z]! += Math.log(sizes[z]! + alpha) + rising[totals[z]!]! - rising[totals[z]! + to - from]!;
+        scores[z]! += sizeLogs[sizes[z]!]! + rising[totals[z]!]! - rising[totals[z]! + to - from]!;
       }
-      scores[own] = Math.log(sizes[own]! - 1 + alpha) + rising[totals[own]! - to + from]! - rising[totals[own]!]!;
+      scores[own] = sizeLogs[sizes[own]! - 1]! + rising[totals[own]! - to + from]! - rising[totals[own]!]!;
       for (let at = from; at < to; at++) scores[own]! += logs[counts[columns[at]! * themes + own]! - 1]!;
       const next = temperature < 0.05 ? indexOfMax(scores) : draw(scores, temperature, random);
       if (next === own) continue;
@@ -116,7 +117,12 @@ export function indexOfMax(values: ArrayLike<number>): number {
 function draw(scores: Float64Array, temperature: number, random: Random): number {
   const top = scores[indexOfMax(scores)]!;
   let sum = 0;
-  for (let z = 0; z < scores.length; z++) sum += scores[z] = Math.exp((scores[z]! - top) / temperature);
+  for (let z = 0; z < scores.length; z++) {
+    const below = (scores[z]! - top) / temperature;
+    // What is this unlikely is never drawn, and most themes are.
+    scores[z] = below < -30 ? 0 : Math.exp(below);
+    sum += scores[z]!;
+  }
   let left = random() * sum;
   for (let z = 0; z < scores.length; z++) {
     left -= scores[z]!;

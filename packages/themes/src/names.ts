@@ -1,5 +1,5 @@
 import { fold } from '@heard/text/fold';
-import { isCharacterPair, stemOf, termsOf } from './tokens.ts';
+import { isNaming, stemOf, type Terms, termsOf } from './tokens.ts';
 
 export interface ThemeName {
   /** The most distinctive words first, as people write them. */
@@ -11,6 +11,8 @@ export interface ThemeName {
 export interface NamingOptions {
   words?: number;
   verbatims?: number;
+  /** Terms already taken from folded, trimmed comments. */
+  terms?: ReadonlyMap<string, Terms>;
 }
 
 /**
@@ -23,9 +25,9 @@ export function nameThemes(
   comments: readonly string[],
   themeOf: ArrayLike<number>,
   themes: number,
-  { words = 4, verbatims = 3 }: NamingOptions = {},
+  { words = 4, verbatims = 3, terms: known }: NamingOptions = {},
 ): ThemeName[] {
-  const texts = distinct(comments, themeOf);
+  const texts = distinct(comments, themeOf, known);
   const all = new Map<string, number>();
   const within = Array.from({ length: themes }, () => new Map<string, number>());
   for (const { terms, theme } of texts) {
@@ -55,7 +57,7 @@ interface Text {
 }
 
 /** In order of the texts, so that the order of the comments changes nothing. */
-function distinct(comments: readonly string[], themeOf: ArrayLike<number>): Text[] {
+function distinct(comments: readonly string[], themeOf: ArrayLike<number>, known: NamingOptions['terms']): Text[] {
   const first = new Map<string, { text: string; theme: number }>();
   comments.forEach((comment, row) => {
     const key = fold(comment).trim();
@@ -64,7 +66,7 @@ function distinct(comments: readonly string[], themeOf: ArrayLike<number>): Text
   });
   return [...first.keys()]
     .sort()
-    .map((key) => ({ ...first.get(key)!, terms: termsOf(key).filter((term) => !isCharacterPair(term)) }));
+    .map((key) => ({ ...first.get(key)!, terms: (known?.get(key) ?? termsOf(key)).filter(isNaming) }));
 }
 
 /** z-scores of a theme's terms against those of all other comments. */
@@ -92,7 +94,9 @@ function distinctive(scores: Map<string, number>, own: readonly Text[], most: nu
   for (const [term] of ranked) {
     if (chosen.length === most) break;
     const parts = term.split(' ');
-    const isSaid = chosen.some((other) => other.includes(term) || parts.some((part) => other.split(' ').includes(part)));
+    const isSaid = chosen.some(
+      (other) => other.includes(term) || parts.some((part) => other.split(' ').includes(part)),
+    );
     if (!isSaid) chosen.push(term);
   }
   return chosen.map((term) => spelling(term, own));

@@ -15,7 +15,11 @@ export interface ThemeModel {
 const smoothing = 0.1;
 
 /** Multinomial naive Bayes (McCallum & Nigam, AAAI-98 workshop) from comments whose themes are known. */
-export function learn({ starts, columns, vocabulary, frequency }: Counts, themeOf: Int32Array, themes: number): ThemeModel {
+export function learn(
+  { starts, columns, vocabulary, frequency }: Counts,
+  themeOf: Int32Array,
+  themes: number,
+): ThemeModel {
   const width = themes + 1;
   const counts = new Float64Array(vocabulary.length * width);
   const totals = new Float64Array(width);

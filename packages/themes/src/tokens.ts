@@ -22,8 +22,13 @@ export function termsOf(text: string): Terms {
   return [...terms];
 }
 
-/** Pairs of characters say the same as the words they are cut from: names are made of the other terms. */
-export const isCharacterPair = (term: string): boolean => term.startsWith('#');
+const isCharacterPair = (term: string): boolean => term.startsWith('#');
+
+/** Fit to name a theme: no pair of characters, no bare number, nothing that is a stop word in part. */
+export function isNaming(term: string): boolean {
+  if (isCharacterPair(term)) return false;
+  return term.split(' ').every((part) => part.length > 1 && !/^[0-9]+$/.test(part) && !STOP_STEMS.has(part));
+}
 
 /** The stem under which a lower-case English word is counted. */
 export function stemOf(word: string): string {
@@ -35,7 +40,8 @@ export function stemOf(word: string): string {
   return stem;
 }
 
-const NOISE = /https?:\/\/\S+|www\.\S+|@[\w\u3400-\u9fff-]{1,30}/g;
+/** A name after "@" ends at a space or mark; without one nobody can tell it from what is said. */
+const NOISE = /https?:\/\/\S+|www\.\S+|@[\w\u3400-\u9fff]{1,30}(?=[\s:,])/g;
 /** A run of Han characters, or of Latin words with nothing but spaces between them. */
 const RUNS = /[\u3400-\u9fff]+|[a-z0-9][a-z0-9' ]*/g;
 
@@ -82,3 +88,4 @@ const ENGLISH_STOP = new Set(
     ' ',
   ),
 );
+const STOP_STEMS = new Set([...ENGLISH_STOP].map((word) => stemmer(word)));

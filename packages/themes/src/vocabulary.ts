@@ -20,7 +20,11 @@ export function count(comments: readonly Terms[]): Counts {
   const least = comments.length < 20 ? 1 : 2;
   const vocabulary = [...seen.keys()].filter((term) => seen.get(term)! >= least && seen.get(term)! <= most).sort();
   const numbers = new Map(vocabulary.map((term, number) => [term, number]));
-  return { vocabulary, ...rowsOf(comments, numbers), frequency: Int32Array.from(vocabulary, (term) => seen.get(term)!) };
+  return {
+    vocabulary,
+    ...rowsOf(comments, numbers),
+    frequency: Int32Array.from(vocabulary, (term) => seen.get(term)!),
+  };
 }
 
 /** The same numbering for other comments; unknown terms are left out. */
