@@ -14,7 +14,8 @@ const benches = {
 // What was started ends with this process; the folder is removed on the way out.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-const program = new Command('bench');
+// So that an option both know belongs to the command it follows.
+const program = new Command('bench').enablePositionalOptions();
 
 program
   .command('themes')

@@ -5,7 +5,7 @@ import { csvRows } from '@heard/imports/csv';
 import { accuracy, agreement, matched } from '@heard/themes/agreement';
 import { assign, guide } from '@heard/themes/assign';
 import { discover } from '@heard/themes/discover';
-import { type CodeFrame, parseFrame } from '@heard/themes/frame';
+import { type CodeFrame, countedThemes, parseFrame } from '@heard/themes/frame';
 import { nameThemes } from '@heard/themes/names';
 import { themeShares } from '@heard/themes/shares';
 import { percentile, type Report } from './measuring.ts';
@@ -58,13 +58,14 @@ export async function themes(report: Report, options: ThemeBenchOptions): Promis
 }
 
 function guided(report: Report, texts: string[], labels: string[], names: string[], frame: CodeFrame): void {
-  const themeNames = frame.themes.map((theme) => names.find((name) => [theme.id, theme.zh, theme.en].includes(name)));
+  const counted = countedThemes(frame);
+  const themeNames = counted.map((theme) => names.find((name) => [theme.id, theme.zh, theme.en].includes(name)));
   const absent = names.filter((name) => !themeNames.includes(name));
   if (absent.length > 0) report.remark(`labels without a theme, all counted as wrong: ${absent.join(', ')}`);
   const started = performance.now();
   const cpu = process.cpuUsage();
   const found = guide(frame, texts);
-  themeShares(found.assignments, frame.themes.length);
+  themeShares(found.assignments, counted.length);
   const seconds = (performance.now() - started) / 1000;
   const used = cpuSeconds(cpu);
   const numbers = [...names, ...themeNames.map((name, theme) => name ?? `theme ${theme}`), 'none'];
@@ -74,7 +75,7 @@ function guided(report: Report, texts: string[], labels: string[], names: string
   const label = labels.map((name) => names.indexOf(name));
   const { nmi, ari, purity } = agreement(themeOf, label);
   const { accuracy: share, macroF1, totalVariation } = accuracy(themeOf, label);
-  report.remark(`${texts.length} comments, ${names.length} labels, ${frame.themes.length} themes in the frame`);
+  report.remark(`${texts.length} comments, ${names.length} labels, ${counted.length} themes in the frame`);
   report.row('accuracy', share, '');
   report.row('macro-F1', macroF1, '');
   report.row('share error', totalVariation * 100, 'points');

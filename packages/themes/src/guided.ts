@@ -32,7 +32,8 @@ const leastLength = 5;
  * Expectation maximisation of a multinomial mixture from labelled and unlabelled comments (Nigam, McCallum, Thrun &
  * Mitchell, Machine Learning 39, 2000), with key words for labels: they start the themes, stay in them as pseudo-counts
  * and vote in every comment that holds them. All comments weigh the same, however long, and a term weighs in inverse
- * proportion to its idf: rare words lead astray where labels are guessed. Draws nothing at random; order and repetition of comments do not matter.
+ * proportion to its idf: rare words lead astray where labels are guessed. Draws nothing at random; order and repetition
+ * of comments do not matter.
  */
 export function learnFrame(frame: CodeFrame, comments: readonly string[]): GuidedModel {
   const themes = countedThemes(frame);
@@ -53,7 +54,7 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
     const counts = new Float64Array(vocabulary.length * width).fill(beta);
     const sizes = new Float64Array(themes.length).fill(1);
     frequency.forEach((all, term) => {
-      counts[term * width + themes.length]! += all;
+      counts[term * width + themes.length]! += all * weights[term]!;
     });
     themes.forEach(({ words }, z) => {
       for (const term of words.flatMap(termsOfWord)) {

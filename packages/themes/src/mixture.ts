@@ -17,7 +17,7 @@ export interface MixtureOptions {
 
 /**
  * The theme of each comment by the Dirichlet multinomial mixture for short texts (GSDMM: Yin & Wang, KDD 2014,
- * doi 10.1145/2623330.2623715, equation 4), collapsed Gibbs sampling annealed to a maximum: at temperature T a comment
+ * doi 10.1145/2623330.2623715), collapsed Gibbs sampling annealed to a maximum: at temperature T a comment
  * goes to theme z with probability ∝ p(z)^(1/T); at 0 to the best one. Stops when a sweep at 0 moves less than a
  * thousandth of the comments.
  */

@@ -17,7 +17,7 @@ export interface NamingOptions {
 
 /**
  * What tells each theme from the others, by comments and their themes (−1 for none). Terms by log-odds with an
- * informative Dirichlet prior (Monroe, Colaresi & Quinn, Political Analysis 16, 2008, equations 15, 16 and 22), the
+ * informative Dirichlet prior (Monroe, Colaresi & Quinn, Political Analysis 16, 2008), the
  * prior being the terms of all comments; verbatims by the sum of their terms' scores over the root of their length.
  * Equal texts count once.
  */
