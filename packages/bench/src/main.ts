@@ -14,11 +14,7 @@ const benches = {
 // What was started ends with this process; the folder is removed on the way out.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-// So that an option both know belongs to the command it follows.
-const program = new Command('bench').enablePositionalOptions();
-
-program
-  .command('themes')
+const ofThemes = new Command('themes')
   .description('themes of a labelled CSV file (gzipped too) against its labels')
   .argument('<file>')
   .requiredOption('--text <column>', 'column of the comments')
@@ -33,7 +29,10 @@ program
     process.stdout.write(`${flags.json ? JSON.stringify(report, null, 2) : report}\n`);
   });
 
-await program
+await new Command('bench')
+  // An option both know belongs to the command it follows.
+  .enablePositionalOptions()
+  .addCommand(ofThemes)
   .description('measure Heard beside what one would pick instead, on this machine; starts and stops everything itself')
   .addArgument(new Argument('<bench>').choices(Object.keys(benches)))
   .option(

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { accuracy, agreement, matched } from './agreement.ts';
 
@@ -44,5 +44,7 @@ test('no other matching of themes to labels agrees on more comments', () => {
 
 function permutations(values: number[]): number[][] {
   if (values.length <= 1) return [values];
-  return values.flatMap((first) => permutations(values.filter((value) => value !== first)).map((rest) => [first, ...rest]));
+  return values.flatMap((first) =>
+    permutations(values.filter((value) => value !== first)).map((rest) => [first, ...rest]),
+  );
 }

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { agreement } from './agreement.ts';
 import { discover } from './discover.ts';
@@ -13,9 +13,7 @@ test('planted themes are found, in both languages at once', () => {
 });
 
 test('without a number the data choose one, within the bounds', () => {
-  const { themes } = discover(texts);
-  expect(themes).toBeGreaterThanOrEqual(2);
-  expect(themes).toBeLessThanOrEqual(16);
+  expect(discover(texts).themes).toBeGreaterThanOrEqual(4);
   expect(discover(texts, { most: 3 }).themes).toBeLessThanOrEqual(3);
 });
 
@@ -41,8 +39,8 @@ test('neither the order of the comments nor how often one is repeated moves any 
 const discovered = discover(texts, { themes: 4 });
 
 test('the same text has the same theme, however it is written', () => {
-  const { themeOf } = discover([...texts, ` ${texts[200]!.toUpperCase()} `], { themes: 4 });
-  expect(themeOf.at(-1)).toBe(themeOf[200]);
+  const { themeOf } = discover([...texts, ` ${texts[60]!.toUpperCase()} `], { themes: 4 });
+  expect(themeOf.at(-1)).toBe(themeOf[60]);
 });
 
 test('what says nothing is kept apart', () => {

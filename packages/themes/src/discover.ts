@@ -122,7 +122,7 @@ function withThemes(counts: Counts, members: readonly Int32Array[]): Counts {
 function estimateThemes(counts: Counts, most: number, seed: number): number {
   const rows = counts.starts.length - 1;
   const themes = Math.min(most, Math.ceil(rows / 5));
-  const found = mixture(counts, { themes, alpha: 1, beta: 0.3, sweeps: 15, heat: 3 }, randomFrom(seed));
+  const found = mixture(counts, { themes, alpha: 1, beta: 0.2, sweeps: 15, heat: 3 }, randomFrom(seed));
   const sizes = new Int32Array(themes);
   for (const theme of found) sizes[theme]!++;
   return sizes.filter((size) => size * 500 >= rows).length;

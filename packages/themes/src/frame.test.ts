@@ -12,15 +12,24 @@ themes:
 merges: ${merges}
 `;
 
-test.each(['retail', 'saas', 'telecom'])('the starter frame for %s speaks Chinese and English in every theme', (name) => {
-  const { themes } = parseFrame(readFileSync(new URL(`../frames/${name}.yaml`, import.meta.url), 'utf8'));
-  expect(themes.length).toBeGreaterThanOrEqual(10);
-  for (const { id, words } of themes) {
-    expect(words.some((word) => /[\u3400-\u9fff]/.test(word)), id).toBe(true);
-    expect(words.some((word) => /^[a-z0-9' -]+$/.test(word)), id).toBe(true);
-    expect(new Set(words).size, id).toBe(words.length);
-  }
-});
+test.each(['retail', 'saas', 'telecom'])(
+  'the starter frame for %s speaks Chinese and English in every theme',
+  (name) => {
+    const { themes } = parseFrame(readFileSync(new URL(`../frames/${name}.yaml`, import.meta.url), 'utf8'));
+    expect(themes.length).toBeGreaterThanOrEqual(10);
+    for (const { id, words } of themes) {
+      expect(
+        words.some((word) => /[\u3400-\u9fff]/.test(word)),
+        id,
+      ).toBe(true);
+      expect(
+        words.some((word) => /^[a-z0-9' -]+$/.test(word)),
+        id,
+      ).toBe(true);
+      expect(new Set(words).size, id).toBe(words.length);
+    }
+  },
+);
 
 test('a merged theme is counted under its survivor, words and all', () => {
   const themes = countedThemes(parseFrame(frame('[{ from: late, into: lost }, { from: lost, into: delivery }]')));

@@ -18,7 +18,16 @@ test('a subspace as wide as the vocabulary keeps the cosines of the TF-IDF rows'
 });
 
 test('k-means parts what shares no term', () => {
-  const vectors = latentVectors(count([['a', 'b'], ['a', 'b'], ['d', 'e'], ['d', 'e']]), 2, randomFrom(1));
+  const vectors = latentVectors(
+    count([
+      ['a', 'b'],
+      ['a', 'b'],
+      ['d', 'e'],
+      ['d', 'e'],
+    ]),
+    2,
+    randomFrom(1),
+  );
   const [one, two, three, four] = sphericalKMeans(vectors, 2, 10, randomFrom(1));
   expect([one, three]).toEqual([two, four]);
   expect(one).not.toBe(three);

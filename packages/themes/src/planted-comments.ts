@@ -1,4 +1,4 @@
-/** Comments of four planted themes, Chinese and English, for tests: every combination of an opening, a fault and an end. */
+/** Comments of four planted themes, Chinese and English, for tests: every combination of an opening and a fault. */
 export function plantedComments(): { texts: string[]; labels: number[] } {
   const faults = [
     ['快递太慢', '快递一直不动', '快递配送晚了三天', '快递包裹没有送达', '快递员配送超时', '快递物流不更新'],
@@ -20,20 +20,17 @@ export function plantedComments(): { texts: string[]; labels: number[] } {
       'a cheaper plan would be fair',
     ],
   ];
-  const around = [
-    [['上周买的', '真的', '第二次了', '这次'], ['很失望', '希望改进', '太差了', '不会再来']],
-    [['Honestly', 'For weeks now', 'As a customer', 'Again'], ['very disappointed', 'please fix', 'not happy', 'thinking of leaving']],
+  const openings = [
+    ['上周买的', '真的', '第二次了', '这次'],
+    ['Honestly', 'For weeks now', 'As a customer', 'Again'],
   ];
   const texts: string[] = [];
   const labels: number[] = [];
   faults.forEach((themed, label) => {
-    const [openings, ends] = around[label >> 1]!;
     for (const fault of themed) {
-      for (const opening of openings!) {
-        for (const end of ends!) {
-          texts.push(label < 2 ? `${opening}${fault}，${end}` : `${opening}, ${fault}, ${end}.`);
-          labels.push(label);
-        }
+      for (const opening of openings[label >> 1]!) {
+        texts.push(label < 2 ? `${opening}，${fault}` : `${opening}, ${fault}.`);
+        labels.push(label);
       }
     }
   });
