@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import type { BenchOptions } from './ground.ts';
 import { Report } from './measuring.ts';
+import type { ThemeBenchOptions } from './themes.ts';
 
 const benches = {
   'hot-loop': async () => (await import('./hot-loop.ts')).hotLoop,
@@ -14,7 +15,25 @@ const benches = {
 // What was started ends with this process; the folder is removed on the way out.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
+const ofThemes = new Command('themes')
+  .description('themes of a labelled CSV file (gzipped too) against its labels')
+  .argument('<file>')
+  .requiredOption('--text <column>', 'column of the comments')
+  .requiredOption('--label <column>', 'column of the labels; rows without one are left out')
+  .option('--k <n>', 'how many themes; chosen by the data without', Number)
+  .option('--frame <file>', 'a code frame (YAML) whose theme ids or names are the labels')
+  .option('--seeds <n>', 'how many seeds, from 1 on', Number, 3)
+  .option('--json', 'print JSON and nothing else on standard output')
+  .action(async (file: string, flags: Omit<ThemeBenchOptions, 'file'> & { json?: boolean }) => {
+    const report = new Report('themes');
+    await (await import('./themes.ts')).themes(report, { ...flags, file });
+    process.stdout.write(`${flags.json ? JSON.stringify(report, null, 2) : report}\n`);
+  });
+
 await new Command('bench')
+  // An option both know belongs to the command it follows.
+  .enablePositionalOptions()
+  .addCommand(ofThemes)
   .description('measure Heard beside what one would pick instead, on this machine; starts and stops everything itself')
   .addArgument(new Argument('<bench>').choices(Object.keys(benches)))
   .option(
