@@ -34,7 +34,8 @@ export function release(): Generated {
   return {
     folder: releasedFolder,
     files: new Map([...current].map(([name, schema]) => [name, jsonText(schema)])),
-    owned: schemaFile,
+    // The policy's schema is released by the package that depends on it.
+    owned: /^(?!policy\.schema\.json$).*\.schema\.json$/,
   };
 }
 
