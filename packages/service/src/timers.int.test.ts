@@ -164,12 +164,14 @@ test('on a virtual clock ninety days pass in a moment', async () => {
 test('whoever sets a due timer while they hold a lock that firing takes too is not waited for in a ring', async () => {
   const lock = (tx: Tx) => sql`select pg_advisory_xact_lock(7)`.execute(tx);
   await set([inMs(0)]);
-  const lateSetter = Promise.withResolvers<void>();
+  const [held, lateSetter] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const holding = database.transaction().execute(async (tx) => {
     await lock(tx);
+    held.resolve();
     await lateSetter.promise;
     await setTimers(tx, 'sla_timer', [inMs(0)], 'if-earlier');
   });
+  await held.promise;
   const failures: unknown[] = [];
   const timers = run(undefined, realClock, { lockFirst: lock, failed: (error) => failures.push(error) });
   await eventually('the sweep to wait', async () => {

@@ -41,6 +41,7 @@ test('the order in which people come does not matter', () => {
         ids(matchControls(treated, controls)),
       );
     }),
+    { numRuns: 1_000 },
   );
 });
 

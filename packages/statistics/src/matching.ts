@@ -29,15 +29,17 @@ export function matchControls<T extends Candidate>(
   controls: readonly T[],
   caliper = Number.POSITIVE_INFINITY,
 ): Matched<T> {
-  const spreads = pooledSpreads(treated, controls);
+  // Sums depend on the order of their terms in the last digit, and a tie on that.
+  const [ours, theirs] = [treated.toSorted(byId), controls.toSorted(byId)];
+  const spreads = pooledSpreads(ours, theirs);
   const scale = (one: T) => ({
     one,
     at: one.near.map((value, column) => (spreads[column]! > 0 ? value / spreads[column]! : 0)),
   });
-  const free = Map.groupBy(controls.toSorted(byId).map(scale), ({ one }) => one.stratum);
+  const free = Map.groupBy(theirs.map(scale), ({ one }) => one.stratum);
   const pairs: { treated: T; control: T }[] = [];
   const unmatched: T[] = [];
-  for (const { one, at } of treated.toSorted(byId).map(scale)) {
+  for (const { one, at } of ours.map(scale)) {
     const pool = free.get(one.stratum) ?? [];
     let [best, nearest] = [-1, Number.POSITIVE_INFINITY];
     pool.forEach((control, index) => {
@@ -57,7 +59,7 @@ export function matchControls<T extends Candidate>(
     pairs,
     unmatched,
     imbalance: {
-      before: imbalance(treated, controls),
+      before: imbalance(ours, theirs),
       after: imbalance(
         pairs.map((pair) => pair.treated),
         pairs.map((pair) => pair.control),
