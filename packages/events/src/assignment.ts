@@ -235,6 +235,9 @@ export const CompensationRefused = z
 export const CompensationReversed = z
   .object({ ...grant, by: PersonId, reason: z.string().meta(personal) })
   .meta({ description: 'A compensation was taken back; the ledger has the opposite entries.' });
+export const CompensationReconciled = z
+  .object({ ...grant, by: PersonId, reference: z.string().meta({ description: "Finance's document." }) })
+  .meta({ description: 'Finance matched an advance refund with the refund that followed.' });
 
 const abuse = { flagId: z.uuid(), customerId: CustomerId, at: Instant };
 const AbuseEvidence = z.enum(['frequent-claims', 'claims-over-value']);

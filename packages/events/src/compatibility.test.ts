@@ -12,6 +12,7 @@ describe('refusals', () => {
     tags: z.array(z.string().max(10)),
     note: z.string().optional(),
     level: z.enum(['high']).nullable(),
+    place: z.string().nullable(),
     names: z.record(z.string(), z.string().max(5)),
   };
   const sent = (change: z.ZodRawShape) => jsonSchemaOf(z.strictObject({ ...shape, ...change }), 'input');
@@ -31,6 +32,7 @@ describe('refusals', () => {
     ['a field that is no longer required', { id: z.string().min(1).max(200).optional() }],
     ['a value more in an enum', { kind: z.enum(['ticket', 'review', 'chat']) }],
     ['a wider range', { score: z.object({ value: z.int().min(-1).max(11) }) }],
+    ['nothing or a text where it was a text', { id: z.string().min(1).max(200).nullable() }],
     ['any number where it was whole', { score: z.object({ value: z.number() }) }],
     ['a longer text', { id: z.string().min(1).max(300) }],
     ['null allowed', { kind: z.enum(['ticket', 'review']).nullable() }],

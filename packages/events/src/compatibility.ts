@@ -83,8 +83,11 @@ function objectRefusals(writer: JsonSchema, reader: JsonSchema, path: string): s
   return [...missing, ...sent, ...open, ...names];
 }
 
-function typeFits(sent: string | undefined, taken: string | undefined): boolean {
-  return taken === undefined || sent === taken || (sent === 'integer' && taken === 'number');
+function typeFits(sent: JsonSchema['type'], taken: JsonSchema['type']): boolean {
+  if (taken === undefined) return true;
+  if (sent === undefined) return false;
+  const all = [taken].flat();
+  return [sent].flat().every((one) => all.includes(one) || (one === 'integer' && all.includes('number')));
 }
 
 function valuesOf(schema: JsonSchema): unknown[] | undefined {
@@ -92,7 +95,7 @@ function valuesOf(schema: JsonSchema): unknown[] | undefined {
 }
 
 function kindOf(schema: JsonSchema): string {
-  return schema.type ?? 'of any type';
+  return schema.type ? [schema.type].flat().join(' or ') : 'of any type';
 }
 
 function list(values: readonly unknown[]): string {

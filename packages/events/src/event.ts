@@ -50,9 +50,9 @@ export function newEvent<T extends EventType>(
   return event;
 }
 
-/** The events of one type, in order. */
-export function ofType<T extends EventType>(events: readonly Event[], type: T): Event<T>[] {
-  return events.filter((event) => event.type === type) as unknown as Event<T>[];
+/** The events of these types, in order. */
+export function ofType<T extends EventType>(events: readonly Event[], ...types: T[]): Event<T>[] {
+  return events.filter((event) => (types as EventType[]).includes(event.type)) as unknown as Event<T>[];
 }
 
 const pool = new Uint8Array(4096);

@@ -86,6 +86,7 @@ function fields(schema: JsonSchema, prefix: string, isRequired: boolean): Row[] 
 function kind(field: JsonSchema): string {
   const variants = field.anyOf ?? field.oneOf;
   if (variants) return variants.map(kind).join(' or ');
+  if (Array.isArray(field.type)) return field.type.map((type) => kind({ ...field, type })).join(' or ');
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(' ');
   if (field.type === 'array') return `list of ${kind(field.items ?? {})}`;
   if (field.format === 'date-time') return 'instant';

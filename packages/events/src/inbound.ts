@@ -61,6 +61,8 @@ export const CustomerValue = z
       description: 'Channels on which the customer wants no message, not even one about their own complaint.',
     }),
     timeZone: z.string().max(60).refine(isTimeZone, 'must be an IANA time zone such as Asia/Shanghai').optional(),
+    customerSince: Instant.optional(),
+    churnedAt: Instant.nullable().optional().meta({ description: 'When the customer left; null: came back.' }),
     occurredAt: Instant,
   })
   .meta({ description: 'What a customer is worth and how they are addressed, as the CRM publishes it.' });

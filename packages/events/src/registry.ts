@@ -3,6 +3,7 @@ import * as assignment from './assignment.ts';
 import { CustomerValue, SurveyResponse } from './inbound.ts';
 import * as ingest from './ingest.ts';
 import * as policy from './policy.ts';
+import * as rca from './rca.ts';
 import * as sla from './sla-timer.ts';
 import * as stopList from './suppression-list.ts';
 import * as triage from './triage.ts';
@@ -82,6 +83,7 @@ export const topics = {
       'compensation.granted': assignment.CompensationGranted,
       'compensation.refused': assignment.CompensationRefused,
       'compensation.reversed': assignment.CompensationReversed,
+      'compensation.reconciled': assignment.CompensationReconciled,
       'customer.abuse-suspected': assignment.CustomerAbuseSuspected,
       'customer.abuse-flagged': assignment.CustomerAbuseFlagged,
       'customer.abuse-cleared': assignment.CustomerAbuseCleared,
@@ -118,6 +120,20 @@ export const topics = {
     compacted: true,
     events: { 'customer.eligibility-changed': stopList.CustomerEligibilityChanged },
   },
+  'heard.rca': {
+    writer: 'rca',
+    compacted: false,
+    events: {
+      'theme.detected': rca.ThemeDetected,
+      'theme.changed': rca.ThemeChanged,
+      'theme.alarmed': rca.ThemeAlarmed,
+      'initiative.opened': rca.InitiativeOpened,
+      'initiative.moved': rca.InitiativeMoved,
+      'initiative.validated': rca.InitiativeValidated,
+      'fly-wire.opened': rca.FlyWireOpened,
+      'fly-wire.ended': rca.FlyWireEnded,
+    },
+  },
   'heard.policy': {
     writer: 'console',
     compacted: true,
@@ -145,10 +161,17 @@ export type DataOf<T extends EventType> = Schemas[T] extends z.ZodType<infer Dat
 export const consumers = {
   ingest: ['heard.inbound.survey-responses', 'heard.inbound.customer-values'],
   triage: ['heard.policy', 'heard.ingest'],
-  assignment: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.suppression-list', 'heard.sla-timer'],
+  assignment: [
+    'heard.policy',
+    'heard.ingest',
+    'heard.triage',
+    'heard.suppression-list',
+    'heard.sla-timer',
+    'heard.rca',
+  ],
   'sla-timer': ['heard.policy', 'heard.assignment'],
   'suppression-list': ['heard.policy', 'heard.triage', 'heard.assignment'],
-  rca: ['heard.ingest', 'heard.triage'],
+  rca: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
 } as const satisfies Record<string, readonly TopicName[]>;
 
 export type ServiceName = keyof typeof consumers;

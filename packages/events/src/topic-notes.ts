@@ -22,5 +22,9 @@ export const topicNotes: Record<TopicName, { says: string; key: string; writtenB
     key: 'customerId',
     readBy: 'marketing systems',
   },
+  'heard.rca': {
+    says: 'Themes, the initiatives against them and their proof.',
+    key: 'the theme, initiative or fly-wire',
+  },
   'heard.policy': { says: 'The versions of the policy.', key: 'the word "policy"' },
 };

@@ -3,6 +3,7 @@ import { parse as parseYaml, YAMLParseError } from 'yaml';
 import * as z from 'zod';
 import { Conversation } from './conversation.ts';
 import { Duration } from './duration.ts';
+import { RootCauses } from './root-causes.ts';
 
 const Priority = z.enum(['P0', 'P1', 'P2']);
 const Role = z.enum([
@@ -255,6 +256,7 @@ export const Policy = z
     observation: z.strictObject({ days: z.int().min(1) }),
     compensation: Compensation.optional().meta({ description: 'Without it nothing can be granted.' }),
     abuse: Abuse.optional().meta({ description: 'Without it nobody is suspected or flagged.' }),
+    rca: RootCauses,
     backfill: z.strictObject({ opensCases: z.boolean(), suppresses: z.boolean() }),
     tracks: z.strictObject({
       detractor: z.enum(['recovery', 'activation', 'amplification']),

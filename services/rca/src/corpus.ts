@@ -26,13 +26,30 @@ export async function saveTriaged(tx: Tx, events: readonly Event<'feedback.triag
     [...new Set(d.hits.map((hit) => `${hit.list}/${hit.category}/${hit.term}`))].join('\n'),
   );
   await sql`
-    insert into comments (feedback_id, revision, segment, priority, triaged_revision, terms)
-    select t.a, 0, t.b, t.c, t.d, coalesce(string_to_array(nullif(t.e, ''), E'\n'), '{}') from unnest(
+    insert into comments (feedback_id, revision, segment, priority, triaged_revision, terms, high_value)
+    select t.a, 0, t.b, t.c, t.d, coalesce(string_to_array(nullif(t.e, ''), E'\n'), '{}'), t.f from unnest(
       ${triaged.map((d) => d.feedbackId)}::uuid[], ${triaged.map((d) => d.segment)}::text[], ${triaged.map((d) => d.priority)}::text[],
-      ${triaged.map((d) => d.revision)}::int[], ${terms}::text[]) as t (a, b, c, d, e)
+      ${triaged.map((d) => d.revision)}::int[], ${terms}::text[],
+      ${triaged.map((d) => d.customer.highValue)}::bool[]) as t (a, b, c, d, e, f)
     on conflict (feedback_id) do update set segment = excluded.segment, priority = excluded.priority,
-      triaged_revision = excluded.triaged_revision, terms = excluded.terms
+      triaged_revision = excluded.triaged_revision, terms = excluded.terms, high_value = excluded.high_value
       where comments.triaged_revision <= excluded.triaged_revision`.execute(tx);
+}
+
+/** Keeps the newest version of what the CRM says; what a newer version leaves out is unknown again. */
+export async function saveCustomers(tx: Tx, events: readonly Event<'customer.value-changed'>[]): Promise<void> {
+  const values = [...Map.groupBy(events, ({ data }) => data.customerId).values()].map(
+    (same) => same.reduce((a, b) => (b.data.version >= a.data.version ? b : a)).data,
+  );
+  if (values.length === 0) return;
+  await sql`
+    insert into customers (customer_id, version, value_minor, value_currency, customer_since, churned_at)
+    select * from unnest(${values.map((d) => d.customerId)}::text[], ${values.map((d) => d.version)}::bigint[],
+      ${values.map((d) => d.lifetimeValue?.amount ?? null)}::bigint[], ${values.map((d) => d.lifetimeValue?.currency ?? null)}::text[],
+      ${values.map((d) => d.customerSince ?? null)}::timestamptz[], ${values.map((d) => d.churnedAt ?? null)}::timestamptz[])
+    on conflict (customer_id) do update set version = excluded.version, value_minor = excluded.value_minor,
+      value_currency = excluded.value_currency, customer_since = excluded.customer_since, churned_at = excluded.churned_at
+      where customers.version <= excluded.version`.execute(tx);
 }
 
 function newest<E extends { data: { feedbackId: string } }>(events: readonly E[]): E[] {

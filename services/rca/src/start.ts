@@ -1,6 +1,7 @@
 import { ofType } from '@heard/events/event';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
-import { saveSaid, saveTriaged } from './corpus.ts';
+import { caseTypes, saveCases } from './case-copies.ts';
+import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerRoutes } from './routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
@@ -13,11 +14,14 @@ export function start(options: StartOptions) {
 function wire(service: Service): void {
   registerRoutes(service.http, service.database);
   service.consume({
-    topics: ['heard.ingest', 'heard.triage'],
-    types: ['feedback.received', 'feedback.triaged'],
+    topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
+    types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
     async handle(tx, events) {
+      await service.policies.apply(tx, ofType(events, 'policy.published'));
+      await saveCustomers(tx, ofType(events, 'customer.value-changed'));
       await saveSaid(tx, ofType(events, 'feedback.received'));
       await saveTriaged(tx, ofType(events, 'feedback.triaged'));
+      await saveCases(tx, events);
     },
   });
 }

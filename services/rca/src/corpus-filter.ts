@@ -1,0 +1,37 @@
+import { FeedbackKind, Instant, ScoreScale, Segment } from '@heard/events/vocabulary';
+import type { RootCauses } from '@heard/policy/root-causes';
+import { type RawBuilder, sql } from 'kysely';
+import * as z from 'zod';
+
+/** Which comments an analysis is about; what is absent does not narrow. */
+export const CorpusFilter = z.strictObject({
+  segments: z.array(Segment).min(1).optional(),
+  channels: z.array(z.string().min(1)).min(1).optional(),
+  kinds: z.array(FeedbackKind).min(1).optional(),
+  products: z.array(z.string().min(1)).min(1).optional(),
+  scale: ScoreScale.optional(),
+  highValue: z.boolean().optional(),
+  from: Instant.optional().meta({ description: 'Of when it was said, included.' }),
+  until: Instant.optional().meta({ description: 'Not included.' }),
+});
+export type CorpusFilter = z.infer<typeof CorpusFilter>;
+
+/** What is looked at when nobody names a filter (A28). */
+export function defaultFilter({ corpus }: z.infer<typeof RootCauses>): CorpusFilter {
+  return corpus;
+}
+
+/** The condition of a filter on `comments c`; only what has words is in the corpus. */
+export function matching(filter: CorpusFilter): RawBuilder<boolean> {
+  const conditions: RawBuilder<unknown>[] = [sql`c.comment is not null and c.comment <> ''`];
+  const { segments, channels, kinds, products, scale, highValue, from, until } = filter;
+  if (segments) conditions.push(sql`c.segment = any (${segments}::text[])`);
+  if (channels) conditions.push(sql`c.channel = any (${channels}::text[])`);
+  if (kinds) conditions.push(sql`c.kind = any (${kinds}::text[])`);
+  if (products) conditions.push(sql`c.product = any (${products}::text[])`);
+  if (scale) conditions.push(sql`c.scale = ${scale}`);
+  if (highValue !== undefined) conditions.push(sql`c.high_value = ${highValue}`);
+  if (from) conditions.push(sql`c.occurred_at >= ${from}::timestamptz`);
+  if (until) conditions.push(sql`c.occurred_at < ${until}::timestamptz`);
+  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
