@@ -58,7 +58,7 @@ export interface KnownCase {
   resolvedAt?: string;
   recovered?: boolean;
   closedAt?: string;
-  outcome?: 'recovered' | 'lost' | 'no-action';
+  outcome?: 'recovered' | 'lost' | 'invalid' | 'unreached';
 }
 
 /** The rca service with a corpus written by hand, spoken to over HTTP. */

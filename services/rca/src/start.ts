@@ -1,5 +1,6 @@
 import { ofType } from '@heard/events/event';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
+import { registerAssociationsRoutes } from './associations-routes.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerRoutes } from './routes.ts';
@@ -13,6 +14,7 @@ export function start(options: StartOptions) {
 
 function wire(service: Service): void {
   registerRoutes(service.http, service.database);
+  registerAssociationsRoutes(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
