@@ -29,6 +29,7 @@ create index why_trees_of_theme on why_trees (theme_id);
 
 -- A correction is a new row; the newest revision holds.
 create table whys (
+  row_id bigint generated always as identity,
   why_id uuid not null,
   revision int not null,
   tree_id uuid not null references why_trees,

@@ -3,7 +3,9 @@ import { type Service, type StartOptions, startService } from '@heard/service/se
 import { registerAssociationsRoutes } from './associations-routes.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerHypothesesRoutes } from './hypotheses-routes.ts';
 import { registerRoutes } from './routes.ts';
+import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
 const lingerMs = '250';
@@ -15,6 +17,8 @@ export function start(options: StartOptions) {
 function wire(service: Service): void {
   registerRoutes(service.http, service.database);
   registerAssociationsRoutes(service);
+  registerHypothesesRoutes(service);
+  registerWhyTreesRoutes(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
