@@ -4,6 +4,7 @@ import { registerAssociationsRoutes } from './associations-routes.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerHypothesesRoutes } from './hypotheses-routes.ts';
+import { registerImpactRoutes } from './impact-routes.ts';
 import { registerLabelsRoutes } from './labels-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
@@ -21,6 +22,7 @@ function wire(service: Service): void {
   registerHypothesesRoutes(service);
   registerWhyTreesRoutes(service);
   registerLabelsRoutes(service);
+  registerImpactRoutes(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
