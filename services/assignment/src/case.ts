@@ -53,7 +53,7 @@ export interface Work {
   promises: readonly { id: string; dueAt: string; state: 'open' | 'kept' | 'withdrawn' }[];
   collaborators: readonly string[];
   help: readonly string[];
-  callbacks: readonly { id: string; from: string }[];
+  callbacks: readonly { id: string; from: string; until: string }[];
   heard: readonly string[];
   paused: PauseReason | null;
   /** Transfers after the first live contact. */
@@ -114,7 +114,7 @@ export type Command =
   | ({ do: 'assign'; reason: 'routed' | 'raised' } & Assignment)
   | ({ do: 'take-back'; from: string } & Assignment)
   | ({ do: 'transfer'; by: string; why: string; override: boolean; max: number } & Assignment)
-  | { do: 'queue'; roles: Role[] }
+  | { do: 'queue'; roles: Role[]; team?: string }
   | { do: 'acknowledge'; by: string }
   | { do: 'attempt'; channel: ContactChannel; outcome: string; durationSeconds?: number; by: string; rules: CallRules }
   | {
@@ -197,7 +197,7 @@ export function decide(command: Command, state: Case): Fact[] {
       return [{ type: 'case.assigned', ...fact, reason, previousOwner: state.owner ?? undefined }];
     }
     case 'queue':
-      return [{ type: 'case.queued', roles: command.roles }];
+      return [{ type: 'case.queued', roles: command.roles, team: command.team }];
     case 'acknowledge':
       require(state, worked, 'take up');
       if (command.by !== state.owner) throw new Rejection('not-owner', 'only its owner takes a case up');
@@ -390,7 +390,7 @@ export function evolve(state: Case, fact: Fact): Case {
     case 'case.help-given':
       return working({ help: work.help.filter((one) => one !== fact.requestId) });
     case 'case.callback-requested':
-      return working({ callbacks: [...work.callbacks, { id: fact.requestId, from: fact.from }] });
+      return working({ callbacks: [...work.callbacks, { id: fact.requestId, from: fact.from, until: fact.until }] });
     case 'case.heard':
       return working({ heard: [...work.heard, fact.step] });
     case 'case.diagnosed':

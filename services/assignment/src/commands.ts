@@ -63,7 +63,12 @@ export async function command(
     const alerts = new Alerts(desk, policy);
     const order = await build({ tx, now, policy, file, desk, alerts, deliveries: service.deliveries });
     const hadHand = isLoad(file) ? file.owner : null;
-    desk.apply(file, order, { correlationid: file.feedbackId });
+    const cause = { correlationid: file.feedbackId };
+    desk.apply(file, order, cause);
+    if (order.do === 'request-callback') {
+      await desk.readPeople();
+      alerts.ofDanger(file, cause);
+    }
     await finish(service, tx, desk, alerts, policy);
     if (hadHand && (!isLoad(file) || file.owner !== hadHand)) {
       await service.setTimers(tx, [drainTimer(now)], 'if-earlier');

@@ -176,7 +176,7 @@ export class Desk {
       if (fact.type === 'case.contacted') file.contactedAt ??= at;
       if (fact.type === 'case.reopened') file.startedAt = at;
       if (fact.type === 'case.resolved') file.resolvedAt = at;
-      if (fact.type === 'case.assigned') file.team = fact.team ?? null;
+      if (fact.type === 'case.assigned' || fact.type === 'case.queued') file.team = fact.team ?? null;
       this.#facts.push({ file, fact, version: file.version });
       this.#changed.add(file);
       const { type, ...data } = fact;
