@@ -1,6 +1,6 @@
 import type { Event } from '@heard/events/event';
 import type { VersionedPolicy } from '@heard/service/policies';
-import { isLoad } from './case.ts';
+import { isLoad } from './case-state.ts';
 import { isAvailable } from './people.ts';
 import { route, type Wanted } from './routing.ts';
 import type { CaseFile, Desk } from './store.ts';

@@ -4,7 +4,8 @@ import { type Cause, newEvent } from '@heard/events/event';
 import { type AlertLevel, Priority, type Role, type Score, type TermHit } from '@heard/events/vocabulary';
 import type { Policy } from '@heard/policy/policy';
 import { sql } from 'kysely';
-import { type Case, type Command, decide, evolve, type Fact, isLoad, noCase, noWork, type Work } from './case.ts';
+import { type Command, decide } from './case.ts';
+import { type Case, evolve, type Fact, isLoad, noCase, noWork, type Work } from './case-state.ts';
 import { isAvailable, type Person, standIn } from './people.ts';
 
 /** A case with what the rules do not need to know. */
