@@ -3,6 +3,7 @@ import { NotificationsConfig } from '@heard/notifications/configuration';
 import { addresses, type Kind, limits } from '@heard/notifications/targets';
 import type * as z from 'zod';
 import { BaseConfig } from './config.ts';
+import { RcaConfig } from './rca-configuration.ts';
 
 function rowsOf(schema: z.ZodObject): string[] {
   const { properties = {}, required = [] } = jsonSchemaOf(schema, 'input');
@@ -29,6 +30,12 @@ ${rowsOf(BaseConfig).join('\n')}
 How urgent what is, who is called and how long which clock runs is not configuration: it is the
 [policy](../packages/policy/presets/seed-strict.yaml), published with \`npm run heard -- policy publish FILE\`. Its schema
 is [policy.schema.json](../packages/events/contracts/policy.schema.json).
+
+## rca: themes to begin with
+
+| variable | is | default | |
+|---|---|---|---|
+${rowsOf(RcaConfig).join('\n')}
 
 ## assignment: where people are told
 
