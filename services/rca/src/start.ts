@@ -4,14 +4,18 @@ import { ofType } from '@heard/events/event';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { startAnalyst } from './analysing.ts';
+import { registerAssociationsRoutes } from './associations-routes.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerFrameRoutes } from './frame-routes.ts';
 import { plantStarter } from './frames.ts';
+import { registerHypothesesRoutes } from './hypotheses-routes.ts';
+import { registerLabelsRoutes } from './labels-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { registerThemeComments } from './theme-comments.ts';
 import { registerThemeRoutes } from './theme-routes.ts';
+import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
 const lingerMs = '250';
@@ -37,6 +41,10 @@ async function wire(service: Service, config: RcaConfig): Promise<void> {
   };
   await service.database.transaction().execute(starter).catch(unlessNotYet);
   await startAnalyst(service);
+  registerAssociationsRoutes(service);
+  registerHypothesesRoutes(service);
+  registerWhyTreesRoutes(service);
+  registerLabelsRoutes(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
