@@ -2,6 +2,7 @@ import { ofType } from '@heard/events/event';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerInitiativeRoutes } from './initiative-routes.ts';
 import { registerRoutes } from './routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
@@ -13,6 +14,7 @@ export function start(options: StartOptions) {
 
 function wire(service: Service): void {
   registerRoutes(service.http, service.database);
+  registerInitiativeRoutes(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
