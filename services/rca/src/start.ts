@@ -3,6 +3,7 @@ import { type Service, type StartOptions, startService } from '@heard/service/se
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerInitiativeRoutes } from './initiative-routes.ts';
+import { registerPackRoutes } from './pack-routes.ts';
 import { registerRoutes } from './routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
@@ -15,6 +16,7 @@ export function start(options: StartOptions) {
 function wire(service: Service): void {
   registerRoutes(service.http, service.database);
   registerInitiativeRoutes(service);
+  registerPackRoutes(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
