@@ -18,7 +18,7 @@ export function anonymise(text: string, known: { names?: readonly string[]; ids?
 function withoutWord(text: string, word: string, mask: string): string {
   const wanted = word.trim();
   if ([...wanted].length < 2) return text;
-  return text.replace(new RegExp(RegExp.escape(wanted), 'giu'), mask);
+  return text.replace(new RegExp(wanted.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`), 'giu'), mask);
 }
 
 const SURNAME =

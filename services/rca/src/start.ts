@@ -2,9 +2,11 @@ import { ofType } from '@heard/events/event';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerFlyWireRoutes } from './fly-wire-routes.ts';
 import { registerInitiativeRoutes } from './initiative-routes.ts';
 import { registerPackRoutes } from './pack-routes.ts';
 import { registerRoutes } from './routes.ts';
+import { fireTimers } from './timers.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
 const lingerMs = '250';
@@ -17,6 +19,8 @@ function wire(service: Service): void {
   registerRoutes(service.http, service.database);
   registerInitiativeRoutes(service);
   registerPackRoutes(service);
+  registerFlyWireRoutes(service);
+  fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
