@@ -6,6 +6,7 @@ import { registerFlyWireRoutes } from './fly-wire-routes.ts';
 import { registerInitiativeRoutes } from './initiative-routes.ts';
 import { registerPackRoutes } from './pack-routes.ts';
 import { registerRoutes } from './routes.ts';
+import { registerSopRoutes } from './sop-routes.ts';
 import { fireTimers } from './timers.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
@@ -20,6 +21,7 @@ function wire(service: Service): void {
   registerInitiativeRoutes(service);
   registerPackRoutes(service);
   registerFlyWireRoutes(service);
+  registerSopRoutes(service);
   fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
