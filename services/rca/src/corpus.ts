@@ -60,12 +60,14 @@ export async function saveCustomers(tx: Tx, events: readonly Event<'customer.val
   );
   if (values.length === 0) return;
   await sql`
-    insert into customers (customer_id, version, value_minor, value_currency, customer_since, churned_at)
+    insert into customers (customer_id, version, value_minor, value_currency, customer_since, churned_at, name)
     select * from unnest(${values.map((d) => d.customerId)}::text[], ${values.map((d) => d.version)}::bigint[],
       ${values.map((d) => d.lifetimeValue?.amount ?? null)}::bigint[], ${values.map((d) => d.lifetimeValue?.currency ?? null)}::text[],
-      ${values.map((d) => d.customerSince ?? null)}::timestamptz[], ${values.map((d) => d.churnedAt ?? null)}::timestamptz[])
+      ${values.map((d) => d.customerSince ?? null)}::timestamptz[], ${values.map((d) => d.churnedAt ?? null)}::timestamptz[],
+      ${values.map((d) => d.name ?? null)}::text[])
     on conflict (customer_id) do update set version = excluded.version, value_minor = excluded.value_minor,
-      value_currency = excluded.value_currency, customer_since = excluded.customer_since, churned_at = excluded.churned_at
+      value_currency = excluded.value_currency, customer_since = excluded.customer_since, churned_at = excluded.churned_at,
+      name = excluded.name
       where customers.version <= excluded.version`.execute(tx);
 }
 

@@ -8,13 +8,18 @@ import { registerAssociationsRoutes } from './associations-routes.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
+import { registerFlyWireRoutes } from './fly-wire-routes.ts';
 import { registerFrameRoutes } from './frame-routes.ts';
 import { plantStarter } from './frames.ts';
 import { registerHypothesesRoutes } from './hypotheses-routes.ts';
+import { registerInitiativeRoutes } from './initiative-routes.ts';
 import { registerLabelsRoutes } from './labels-routes.ts';
+import { registerPackRoutes } from './pack-routes.ts';
 import { registerRoutes } from './routes.ts';
+import { registerSopRoutes } from './sop-routes.ts';
 import { registerThemeComments } from './theme-comments.ts';
 import { registerThemeRoutes } from './theme-routes.ts';
+import { fireTimers } from './timers.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
@@ -45,6 +50,11 @@ async function wire(service: Service, config: RcaConfig): Promise<void> {
   registerHypothesesRoutes(service);
   registerWhyTreesRoutes(service);
   registerLabelsRoutes(service);
+  registerInitiativeRoutes(service);
+  registerPackRoutes(service);
+  registerFlyWireRoutes(service);
+  registerSopRoutes(service);
+  fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
