@@ -3,6 +3,8 @@ import { type Service, type StartOptions, startService } from '@heard/service/se
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerRoutes } from './routes.ts';
+import { fireTimers } from './timers.ts';
+import { registerValidationRoutes } from './validation-routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
 const lingerMs = '250';
@@ -13,6 +15,8 @@ export function start(options: StartOptions) {
 
 function wire(service: Service): void {
   registerRoutes(service.http, service.database);
+  registerValidationRoutes(service);
+  fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
