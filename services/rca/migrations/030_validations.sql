@@ -56,24 +56,32 @@ create trigger registrations_never_change before update or delete on registratio
 create trigger validations_never_change before update or delete on validations execute function refuse_to_change();
 create trigger verdicts_never_change before update or delete on verdicts execute function refuse_to_change();
 
--- What operations and the business measured, a figure a day.
+-- What is measured outside, and always in the same way.
+create table metrics (
+  source text not null,
+  metric text not null,
+  level text not null check (level in ('voc', 'operations', 'business')),
+  kind text not null check (kind in ('volume', 'share')),
+  primary key (source, metric)
+);
+
 create table measures (
   source text not null,
   metric text not null,
   day date not null,
-  level text not null check (level in ('voc', 'operations', 'business')),
   hits bigint not null check (hits >= 0),
-  total bigint,                             -- null: hits is a volume, else it is hits of so many
-  constraint part_of_the_whole check (total is null or (total > 0 and hits <= total)),
-  primary key (source, metric, day)
+  total bigint,                             -- of a share: hits of so many
+  primary key (source, metric, day),
+  foreign key (source, metric) references metrics,
+  constraint part_of_the_whole check (total > 0 and hits <= total)
 );
 
 create table effect_reviews (
   review_id uuid primary key,
   number bigint generated always as identity,
-  initiative_id uuid,
+  initiative_id uuid not null,
   fixed_on date not null,
-  plan jsonb not null,                      -- { months, baseline?, confidence, measures }
+  plan jsonb not null,                      -- { months, baseline?, measures }
   opened_by text not null,
   opened_at timestamptz not null
 );

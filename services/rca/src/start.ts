@@ -2,6 +2,8 @@ import { ofType } from '@heard/events/event';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerEffectReviewRoutes } from './effect-review-routes.ts';
+import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { fireTimers } from './timers.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
@@ -16,6 +18,8 @@ export function start(options: StartOptions) {
 function wire(service: Service): void {
   registerRoutes(service.http, service.database);
   registerValidationRoutes(service);
+  registerMeasureRoutes(service);
+  registerEffectReviewRoutes(service);
   fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],

@@ -9,7 +9,7 @@ import { type Evidence, type Forecast, forecast, type Registration, type Window 
 const WEEK = 7 * 24 * 3_600_000;
 
 /** What is counted of each theme, in their order, always with the version of the code frame that was registered. */
-export async function gatherEvidence(db: Database | Tx, registered: Sidess): Promise<Evidence[]> {
+export async function gatherEvidence(db: Database | Tx, registered: Sides): Promise<Evidence[]> {
   const { filter, control, themes } = registered;
   const { frameVersion, baseline, after } = themes[0]!;
   const [before, since] = [
@@ -80,7 +80,7 @@ export interface Outlook {
  * What is to be expected of each theme, in their order. The rate is that of the second window once it has run a week,
  * before that of the baseline.
  */
-export async function outlooks(db: Database | Tx, registered: Sidess, now: Date): Promise<Outlook[]> {
+export async function outlooks(db: Database | Tx, registered: Sides, now: Date): Promise<Outlook[]> {
   const evidence = await gatherEvidence(db, registered);
   return registered.themes.map((registration, at) => {
     const { before, after, control } = evidence[at]!;
