@@ -4,6 +4,8 @@ import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerEffectReviewRoutes } from './effect-review-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
+import { registerOutcomeRoutes } from './outcome-routes.ts';
+import { registerRecoveryReports } from './recovery-reports.ts';
 import { registerRoutes } from './routes.ts';
 import { fireTimers } from './timers.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
@@ -20,6 +22,8 @@ function wire(service: Service): void {
   registerValidationRoutes(service);
   registerMeasureRoutes(service);
   registerEffectReviewRoutes(service);
+  registerOutcomeRoutes(service);
+  registerRecoveryReports(service);
   fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
