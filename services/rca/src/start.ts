@@ -6,6 +6,7 @@ import { registerEffectReviewRoutes } from './effect-review-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerOutcomeRoutes } from './outcome-routes.ts';
 import { registerRecoveryReports } from './recovery-reports.ts';
+import { registerRoiRoutes } from './roi-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { fireTimers } from './timers.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
@@ -24,6 +25,7 @@ function wire(service: Service): void {
   registerEffectReviewRoutes(service);
   registerOutcomeRoutes(service);
   registerRecoveryReports(service);
+  registerRoiRoutes(service);
   fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
