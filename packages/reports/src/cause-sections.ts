@@ -65,7 +65,7 @@ export function beliefSection(rows: readonly HypothesisRow[], edition: Edition):
     body: table(
       [text.belief, text.verdict, text.channels],
       rows.map((row) => [
-        html`<b>${row.statement}</b><small>${text.test}${words.colon}${text.atLeast(quoted(row.names), figures.percent(row.threshold))}</small>`,
+        html`<b>${row.statement}</b><small>${text.by(row.believedBy)}</small><small>${text.test}${words.colon}${text.atLeast(words.list(row.themes.map(quoted)), figures.percent(row.threshold))}</small>`,
         badge(tones[row.verdict], text.verdicts[row.verdict]),
         channels(row),
       ]),
@@ -80,10 +80,10 @@ export function whySection(rows: readonly WhyRow[], { words, figures }: Edition)
   const root = rows.find((row) => row.root);
   return {
     title,
-    headline: root ? text.headline(root.answer) : text.open,
+    headline: root ? text.headline(root.statement) : text.open,
     body: html`<ol class="whys">${rows.map(
       (row) =>
-        html`<li class="${row.root ? 'root' : ''}" style="margin-left:${(row.depth - 1) * 22}px">${row.question}<br><b>${row.answer}</b><small>${[
+        html`<li class="${row.root ? 'root' : ''}" style="margin-left:${(row.depth - 1) * 22}px">${row.root ? html`<b>${row.statement}</b>` : row.statement}<small>${[
           row.department,
           text.evidence(figures.count(row.evidence)),
           row.root ? text.root : undefined,

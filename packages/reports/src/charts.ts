@@ -15,7 +15,8 @@ export function draw(option: EChartsOption, size: { width: number; height: numbe
   chart.setOption({ animation: false, textStyle: { fontFamily: 'inherit', color: ink }, ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  const body = new Markup(svg.slice(svg.indexOf('>') + 1));
+  // The only style the library writes is what a mouse would do.
+  const body = new Markup(svg.slice(svg.indexOf('>') + 1).replace(/<style\b[^]*?<\/style>/, ''));
   return html`<svg viewBox="0 0 ${size.width} ${size.height}" style="max-width:${size.width}px" role="img" aria-label="${says}">${body}`;
 }
 

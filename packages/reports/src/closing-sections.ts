@@ -17,7 +17,7 @@ export function quoteSection(quotes: readonly Quote[], { words, figures, name, c
 
 export function methodSection(
   counting: Counting,
-  windows: { period: Window; before?: Window },
+  windows: { period?: Window; before?: Window },
   edition: Edition,
 ): Section {
   const { words, figures, code } = edition;
@@ -26,7 +26,7 @@ export function methodSection(
     ([field, values]) => `${text.fields[field] ?? field}${words.colon}${words.list(values.map(code))}`,
   );
   const rows = [
-    [text.period, figures.days(windows.period)],
+    ...(windows.period ? [[text.period, figures.days(windows.period)]] : []),
     ...(windows.before ? [[text.before, figures.days(windows.before)]] : []),
     [text.filter, filter.length > 0 ? filter.join(' · ') : text.all],
     [text.frame, counting.frameVersion === undefined ? text.noFrame : text.version(String(counting.frameVersion))],

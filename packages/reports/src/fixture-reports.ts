@@ -5,6 +5,7 @@ import type {
   EffectRow,
   InitiativeReportData,
   InitiativeRow,
+  PackReportData,
   PeriodReportData,
   ProofRow,
   Share,
@@ -102,32 +103,38 @@ const associations = {
 
 const initiatives: InitiativeRow[] = [
   {
+    title: '退款 T+3 到账',
     names: refund,
     rank: 1,
     owner: '陈立',
     department: '财务共享中心',
     openedAt: day('2026-07-14'),
     dueAt: day('2026-12-15'),
+    reviewDueAt: day('2027-03-31'),
     overdue: false,
     state: 'signed-off',
   },
   {
+    title: '大促期间前置仓备货',
     names: delivery,
     rank: 2,
     owner: '王敏',
     department: '供应链',
     openedAt: day('2026-08-03'),
     dueAt: day('2026-09-20'),
+    reviewDueAt: day('2027-03-31'),
     overdue: true,
     state: 'open',
   },
   {
+    title: '搜索词库重建',
     names: search,
-    rank: 3,
+    rank: undefined,
     owner: 'Li Wei',
     department: '产品',
     openedAt: day('2026-03-02'),
     dueAt: day('2026-06-30'),
+    reviewDueAt: day('2027-03-31'),
     overdue: false,
     state: 'proven',
   },
@@ -274,7 +281,8 @@ export const quarterReport: PeriodReportData = {
   hypotheses: [
     {
       statement: '客户离开是因为我们太贵 / They leave because we are too expensive',
-      names: price,
+      believedBy: '销售部',
+      themes: [price],
       threshold: 0.05,
       verdict: 'rejected',
       channels: [
@@ -319,24 +327,21 @@ export const searchInitiative: InitiativeReportData = {
   whys: [
     {
       depth: 1,
-      question: '为什么客户搜不到商品？',
-      answer: '同义词和错别字没有结果',
+      statement: '同义词和错别字没有结果',
       department: '产品',
       evidence: 12,
       root: false,
     },
     {
       depth: 2,
-      question: '为什么没有结果？',
-      answer: '词库两年没有更新',
+      statement: '词库两年没有更新',
       department: '产品',
       evidence: 4,
       root: false,
     },
     {
       depth: 3,
-      question: '为什么没有更新？',
-      answer: '词库没有负责人，改版后流程断了',
+      statement: '词库没有负责人，改版后流程断了',
       department: '产品运营',
       evidence: 3,
       root: true,
@@ -346,4 +351,33 @@ export const searchInitiative: InitiativeReportData = {
   effects,
   estimates,
   quotes: quotes.slice(0, 1),
+};
+
+export const searchPack: PackReportData = {
+  counting: { ...counting, generatedAt: new Date('2026-04-02T09:30:00+08:00') },
+  initiative: { ...initiatives[2]!, rank: 3, state: 'open' },
+  mention: share(118, 1241),
+  primary: share(97, 1241),
+  customers: 113,
+  cases: 96,
+  detail: searchInitiative.detail!,
+  effort: { n: 58, mean: 2.84, low: share(37, 58) },
+  quotes: [
+    { text: '搜“蓝牙耳机”出来全是手机壳，只能一页一页翻。', names: search, channel: 'app', at: day('2026-03-12') },
+    {
+      text: '同一个商品，换个字就搜不到，太费劲了。联系我 [phone]。',
+      names: search,
+      channel: 'web',
+      at: day('2026-03-09'),
+    },
+  ],
+  latestCases: [
+    {
+      caseId: '0199a1c2-5d3e-7a10-9f00-0000000000a1',
+      priority: 'P1',
+      openedAt: day('2026-03-12'),
+      outcome: 'recovered',
+    },
+    { caseId: '0199a1c2-5d3e-7a10-9f00-0000000000a2', priority: 'P2', openedAt: day('2026-03-09'), outcome: undefined },
+  ],
 };

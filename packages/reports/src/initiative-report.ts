@@ -18,10 +18,14 @@ export function initiativeReport(data: InitiativeReportData, language: Language)
     {
       kind: words.page.initiative,
       period: figures.days(data.window),
-      headline: text.headline(quoted(initiative.names)),
+      headline: initiative.title,
       under: resultLine(data, edition),
       tiles: [
-        { value: figures.count(initiative.rank), label: text.tiles.rank },
+        {
+          value: initiative.rank === undefined ? '–' : figures.count(initiative.rank),
+          label: text.tiles.rank,
+          under: text.against(quoted(initiative.names)),
+        },
         { value: initiative.owner, label: text.tiles.owner, under: initiative.department },
         {
           value: figures.date(initiative.dueAt),

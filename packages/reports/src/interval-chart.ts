@@ -75,6 +75,7 @@ export function intervalChart(
       series: [
         {
           type: mark === 'bar' ? 'bar' : 'scatter',
+          silent: true,
           barWidth: 15,
           symbolSize: 10,
           data: rows.map((row, at) => ({

@@ -25,6 +25,7 @@ export function trendPanel(
       series: [
         {
           type: 'line',
+          silent: true,
           data: trend.map(({ share }) => share.estimate),
           symbol: 'circle',
           symbolSize: 6,
@@ -77,6 +78,7 @@ export function channelPanel(
       series: [
         {
           type: 'bar',
+          silent: true,
           barWidth: 11,
           data: channels.map(({ share }) => share.estimate),
           itemStyle: { color: soft },

@@ -23,10 +23,10 @@ export function workSection(rows: readonly InitiativeRow[], { words, figures, na
     title,
     headline: underWay.length > 0 ? text.headline(figures.count(underWay.length), late) : text.ended,
     body: table(
-      [text.rank, text.theme, text.owner, text.department, text.due, text.state],
+      [text.rank, text.initiative, text.owner, text.department, text.due, text.state],
       rows.map((row) => [
-        figures.count(row.rank),
-        html`<b>${name(row.names)}</b>`,
+        row.rank === undefined ? '–' : figures.count(row.rank),
+        html`<b>${row.title}</b><small>${name(row.names)}</small>`,
         row.owner,
         row.department,
         html`${figures.date(row.dueAt)}${row.overdue ? html`<small class="alarming">${text.overdue}</small>` : undefined}`,

@@ -57,7 +57,9 @@ export interface AssociationRow {
 
 export interface HypothesisRow {
   statement: string;
-  names: Names;
+  believedBy: string;
+  /** Naming any of them counts. */
+  themes: Names[];
   threshold: number;
   verdict: 'rejected' | 'supported' | 'open';
   channels: { channel: string; share: Share; finding: 'below' | 'above' | 'open' | 'too-few' }[];
@@ -66,12 +68,16 @@ export interface HypothesisRow {
 export type InitiativeState = 'open' | 'signed-off' | 'fixed' | 'proven' | 'abandoned';
 
 export interface InitiativeRow {
+  title: string;
   names: Names;
-  rank: number;
+  /** Undefined once it is over. */
+  rank: number | undefined;
   owner: string;
   department: string;
   openedAt: Date;
+  /** Of the fix. */
   dueAt: Date;
+  reviewDueAt: Date;
   overdue: boolean;
   state: InitiativeState;
 }
@@ -171,8 +177,7 @@ export type TrendUnit = 'day' | 'week' | 'month';
 export interface WhyRow {
   /** 1 for the first why. */
   depth: number;
-  question: string;
-  answer: string;
+  statement: string;
   department: string | undefined;
   evidence: number;
   root: boolean;
@@ -194,4 +199,25 @@ export interface InitiativeReportData {
   effects: Effects;
   estimates: EstimateRow[];
   quotes: Quote[];
+}
+
+/** What the owner of an initiative gets. */
+export interface PackReportData {
+  counting: Counting;
+  initiative: InitiativeRow;
+  mention: Share | undefined;
+  primary: Share | undefined;
+  customers: number;
+  cases: number;
+  detail: ThemeDetail;
+  /** Customer effort, 7 = very easy, and the share of answers that are low. */
+  effort: { n: number; mean: number; low: Share } | undefined;
+  quotes: Quote[];
+  /** The newest; `cases` is all. */
+  latestCases: {
+    caseId: string;
+    priority: string | undefined;
+    openedAt: Date | undefined;
+    outcome: string | undefined;
+  }[];
 }
