@@ -1,10 +1,12 @@
 import type { Tx } from '@heard/bus/log';
 import { NotYet } from '@heard/bus/rejection';
 import { ofType } from '@heard/events/event';
+import { ReportsConfig } from '@heard/reports/configuration';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { startAnalyst } from './analysing.ts';
 import { registerAssociationsRoutes } from './associations-routes.ts';
+import { Browser } from './browser.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
 import { registerEffectReviewRoutes } from './effect-review-routes.ts';
@@ -19,6 +21,8 @@ import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerOutcomeRoutes } from './outcome-routes.ts';
 import { registerPackRoutes } from './pack-routes.ts';
 import { registerRecoveryReports } from './recovery-reports.ts';
+import { ReportRenderer } from './report-renderer.ts';
+import { registerReportRoutes } from './report-routes.ts';
 import { registerRoiRoutes } from './roi-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { registerSopRoutes } from './sop-routes.ts';
@@ -67,6 +71,16 @@ async function wire(service: Service, config: RcaConfig): Promise<void> {
   registerRecoveryReports(service);
   registerRoiRoutes(service);
   fireTimers(service);
+  const environment = { BUS_LINGER_MS: lingerMs, ...options.environment };
+  const wired = (service: Service, { CHROMIUM }: ReportsConfig) =>
+    wire(service, new Browser(CHROMIUM, options.environment.PATH ?? ''));
+  return startService('rca', wired, { ...options, environment }, ReportsConfig);
+
+function wire(service: Service, browser: Browser): void {
+  const renderer = new ReportRenderer();
+  service.onClose(() => renderer.close());
+  service.onClose(() => browser.close());
+  registerReportRoutes(service, { renderer, browser });
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
