@@ -1,7 +1,6 @@
 import type { Tx } from '@heard/bus/log';
 import { NotYet } from '@heard/bus/rejection';
 import { ofType } from '@heard/events/event';
-import { ReportsConfig } from '@heard/reports/configuration';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { startAnalyst } from './analysing.ts';
@@ -36,26 +35,22 @@ import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 const lingerMs = '250';
 
 export function start(options: StartOptions) {
+  const environment = { BUS_LINGER_MS: lingerMs, ...options.environment };
+  const browserOf = ({ CHROMIUM }: RcaConfig) => new Browser(CHROMIUM, options.environment.PATH ?? '');
   return startService(
     'rca',
-    wire,
-    { ...options, environment: { BUS_LINGER_MS: lingerMs, ...options.environment } },
+    (service, config) => wire(service, config, browserOf(config)),
+    { ...options, environment },
     RcaConfig,
   );
 }
 
-async function wire(service: Service, config: RcaConfig): Promise<void> {
+async function wire(service: Service, config: RcaConfig, browser: Browser): Promise<void> {
   registerRoutes(service.http, service.database);
   registerFrameRoutes(service);
   registerThemeRoutes(service);
   registerThemeComments(service);
   registerFilterRoutes(service);
-  const starter = async (tx: Tx) => {
-    const { timeZone } = (await service.policies.current(tx)).sla;
-    await plantStarter(tx, config.STARTER_FRAME, timeZone, service.clock.now());
-  };
-  await service.database.transaction().execute(starter).catch(unlessNotYet);
-  await startAnalyst(service);
   registerAssociationsRoutes(service);
   registerHypothesesRoutes(service);
   registerWhyTreesRoutes(service);
@@ -70,17 +65,19 @@ async function wire(service: Service, config: RcaConfig): Promise<void> {
   registerOutcomeRoutes(service);
   registerRecoveryReports(service);
   registerRoiRoutes(service);
-  fireTimers(service);
-  const environment = { BUS_LINGER_MS: lingerMs, ...options.environment };
-  const wired = (service: Service, { CHROMIUM }: ReportsConfig) =>
-    wire(service, new Browser(CHROMIUM, options.environment.PATH ?? ''));
-  return startService('rca', wired, { ...options, environment }, ReportsConfig);
 
-function wire(service: Service, browser: Browser): void {
   const renderer = new ReportRenderer();
   service.onClose(() => renderer.close());
   service.onClose(() => browser.close());
   registerReportRoutes(service, { renderer, browser });
+
+  const starter = async (tx: Tx) => {
+    const { timeZone } = (await service.policies.current(tx)).sla;
+    await plantStarter(tx, config.STARTER_FRAME, timeZone, service.clock.now());
+  };
+  await service.database.transaction().execute(starter).catch(unlessNotYet);
+  await startAnalyst(service);
+  fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
