@@ -54,11 +54,21 @@ test('a second owner adds hours, and hours of both count once', () => {
   expect(contactWindows({ ...question, shifts })[0]).toEqual(span(at(2, '17:00'), at(2, '21:00')));
 });
 
-test('the hours a customer asked for win where there are any, and are no obstacle where there are none', () => {
-  expect(contactWindows({ ...question, preferred: { from: '11:00', to: '13:00' } })).toEqual([
-    span(at(3, '11:00'), at(3, '12:00')),
-  ]);
-  expect(contactWindows({ ...question, preferred: { from: '20:00', to: '21:00' } })).toEqual(contactWindows(question));
+test('who asked to be called at a certain time is called then, and at night only if they said so', () => {
+  const asked = (from: Date, to: Date) => contactWindows({ ...question, wished: span(from, to) });
+  expect(asked(at(3, '11:00'), at(3, '13:00'))).toEqual([span(at(3, '11:00'), at(3, '12:00'))]);
+  expect(asked(at(3, '06:30'), at(3, '07:30'))).toEqual([span(at(3, '07:00'), at(3, '07:30'))]);
+});
+
+test('a wish when nobody works is told with the first time somebody could, one beyond the deadline with itself', () => {
+  const evening = span(at(2, '19:00'), at(2, '20:00'));
+  expect(feasible({ ...question, wished: evening })).toEqual({
+    ok: false,
+    reason: 'no-shift',
+    nextWindow: span(at(2, '17:00'), at(2, '18:00')),
+  });
+  const tooLate = span(at(3, '13:00'), at(3, '14:00'));
+  expect(feasible({ ...question, wished: tooLate })).toEqual({ ok: false, reason: 'no-window', nextWindow: tooLate });
 });
 
 test('a customer without quiet hours can be called whenever somebody works', () => {

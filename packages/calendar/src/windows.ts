@@ -23,17 +23,13 @@ export interface ContactQuestion {
   timeZone: string;
   /** The working time of each owner; one owner at work is enough. */
   shifts: Span[][];
-  /** Hours of the day the customer asked for. A wish: ignored where none of them is left. */
-  preferred?: { from: string; to: string };
+  /** When the customer asked to be called: then and at no other time, at night too if they said so. */
+  wished?: Span;
 }
 
 /** When an owner is at work and the customer may be disturbed, in order. */
 export function contactWindows(question: ContactQuestion): Span[] {
-  const possible = both(allowed(question), onShift(question));
-  const { preferred, timeZone, from, until } = question;
-  if (!preferred) return possible;
-  const wished = both(possible, daily(preferred.from, preferred.to, timeZone).openIntervals(from, until));
-  return wished.length > 0 ? wished : possible;
+  return both(allowed(question), onShift(question));
 }
 
 export type Feasibility =
@@ -42,7 +38,10 @@ export type Feasibility =
       ok: false;
       /** The customer's night reaches to the deadline; nobody works until then; or those two never meet. */
       reason: 'quiet-hours' | 'no-shift' | 'no-window';
-      /** The first one after the deadline, as far as the shifts are known. */
+      /**
+       * The first one after the deadline, as far as the shifts are known; where a wish cannot be met, the first one at
+       * all.
+       */
       nextWindow?: Span;
     };
 
@@ -51,14 +50,20 @@ export function feasible(question: ContactQuestion): Feasibility {
   const [firstWindow] = contactWindows(question);
   if (firstWindow) return { ok: true, firstWindow };
   const until = latest(question.until, ...question.shifts.flat().map((shift) => shift.to));
-  const [nextWindow] = contactWindows({ ...question, from: latest(question.from, question.until), until });
+  const [asWished] = contactWindows({ ...question, from: latest(question.from, question.until), until });
+  const [nextWindow] =
+    asWished || !question.wished ? [asWished] : contactWindows({ ...question, until, wished: undefined });
   return { ok: false, reason: whyNot(question), ...(nextWindow && { nextWindow }) };
 }
 
 function whyNot(question: ContactQuestion) {
   if (question.until <= question.from) return 'no-window';
-  if (allowed(question).length === 0) return 'quiet-hours';
-  return onShift(question).length === 0 ? 'no-shift' : 'no-window';
+  if (allowed(question).length === 0) return question.wished ? 'no-window' : 'quiet-hours';
+  const { wished } = question;
+  const asked = wished
+    ? { ...question, from: latest(question.from, wished.from), until: earliest(question.until, wished.to) }
+    : question;
+  return onShift(asked).length === 0 ? 'no-shift' : 'no-window';
 }
 
 /** Longer than any calling hours: a short quiet span may fall into the hour that summer time skips. */
@@ -95,7 +100,8 @@ export function moveOutOfQuietHours(deadline: {
   return priority === 'P0' ? { kind: 'ask-owner', at: until, proposed: at } : { kind: 'moved', at, instead: until };
 }
 
-function allowed({ quiet, timeZone, from, until }: ContactQuestion): Span[] {
+function allowed({ quiet, timeZone, from, until, wished }: ContactQuestion): Span[] {
+  if (wished) return both([{ from, to: until }], [wished]);
   if (!quiet) return from < until ? [{ from, to: until }] : [];
   return daily(quiet.to, quiet.from, timeZone).openIntervals(from, until);
 }

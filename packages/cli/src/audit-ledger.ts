@@ -1,5 +1,6 @@
 import type { Tx } from '@heard/bus/log';
-import { type Compensation, type CompensationKind, parsePolicy } from '@heard/policy/policy';
+import type { CompensationKind } from '@heard/events/vocabulary';
+import { type Compensation, parsePolicy } from '@heard/policy/policy';
 import { sql } from 'kysely';
 import { type Finding, look } from './finding.ts';
 

@@ -56,7 +56,11 @@ export const CaseAssigned = z
   })
   .meta({ description: 'A case got its owner.' });
 export const CaseQueued = z
-  .object({ ...caseFact, roles: z.array(Role).meta({ description: 'Nobody was free.' }) })
+  .object({
+    ...caseFact,
+    roles: z.array(Role).meta({ description: 'Nobody was free.' }),
+    team: z.string().optional().meta({ description: "Whose queue it waits in; absent: everybody's." }),
+  })
   .meta({ description: 'Nobody the policy names was free; the case waits.' });
 export const CaseAcknowledged = z
   .object({ ...caseFact, by: PersonId })
@@ -166,7 +170,10 @@ export const CaseDeadlineEndangered = z
     reason: z.enum(['quiet-hours', 'no-shift', 'no-window']),
     nextWindow: Instant.optional(),
   })
-  .meta({ description: 'The first contact cannot be made in time as things stand; somebody must decide now.' });
+  .meta({
+    description:
+      'The first contact, or the callback asked for, cannot be made in time as things stand; somebody must decide.',
+  });
 export const CaseClosed = z
   .object({ ...caseFact, outcome: z.enum(['recovered', 'lost', 'invalid', 'unreached']), by: PersonId })
   .meta({ description: 'A case is over.' });

@@ -69,6 +69,7 @@ describe('the JSON Schemas', () => {
       'case.promised what',
       'case.help-requested what',
       ...['requested', 'refused', 'reversed'].map((what) => `compensation.${what} reason`),
+      'theme.detected words',
     ]);
   });
 

@@ -1,23 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { AlertLevel, ClockKind, CompensationKind, MessageClass, Priority, Role } from '@heard/events/vocabulary';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import * as z from 'zod';
 import { Conversation } from './conversation.ts';
 import { Duration } from './duration.ts';
 import { RootCauses } from './root-causes.ts';
 
-const Priority = z.enum(['P0', 'P1', 'P2']);
-const Role = z.enum([
-  'director',
-  'crisis-team',
-  'csm',
-  'senior-support',
-  'support',
-  'supervisor',
-  'approver',
-  'technical',
-]);
-const MessageClass = z.enum(['promo', 'nurture', 'survey', 'transactional', 'service-recovery']);
-const AlertLevel = z.enum(['page', 'push', 'digest']);
 const Ladder = z.array(Role).min(1);
 const TermList = z.array(z.string().min(1)).min(1);
 const Terms = z.record(
@@ -40,19 +28,6 @@ const Rule = z.strictObject({
     .meta({ description: 'All named conditions must hold; none named: always.' }),
 });
 
-const ClockKind = z.enum([
-  'acknowledgement',
-  'first-attempt',
-  'first-contact',
-  'next-reply',
-  'resolution',
-  'promise',
-  'approval',
-  'technical',
-  'callback',
-  'wow',
-  'observation',
-]);
 const perPriority = <Type extends z.ZodType>(type: Type) => z.strictObject({ P0: type, P1: type, P2: type });
 const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 21:00');
 const LocalSpan = z.strictObject({ from: LocalTime, to: LocalTime });
@@ -75,7 +50,6 @@ const Step = z
 
 const Alert = z.strictObject({ level: AlertLevel, audiences: z.array(Role) });
 
-export const CompensationKind = z.enum(['cash', 'voucher', 'gift', 'service-days', 'refund', 'advance-refund']);
 const Minor = z.int().positive().meta({ description: 'In minor units of `currency`.' });
 
 const Compensation = z
@@ -308,9 +282,7 @@ export const Policy = z
   });
 
 export type Policy = z.infer<typeof Policy>;
-export type PriorityName = z.infer<typeof Priority>;
 export type Compensation = z.infer<typeof Compensation>;
-export type CompensationKind = z.infer<typeof CompensationKind>;
 export type Abuse = z.infer<typeof Abuse>;
 
 export class InvalidPolicy extends Error {

@@ -1,8 +1,8 @@
+import { Segment } from '@heard/events/vocabulary';
 import * as z from 'zod';
 import { Duration } from './duration.ts';
 
 const Share = z.number().gt(0).lt(1);
-const Segment = z.enum(['detractor', 'passive', 'promoter']);
 const Range = z
   .strictObject({ low: z.number().nonnegative(), high: z.number().positive() })
   .refine(({ low, high }) => low <= high, 'must rise');

@@ -54,14 +54,14 @@ beforeAll(async () => {
   await isWorth('wang', 'ming');
   await says('wang', 1, '充电器起火了，我要找律师');
   await says('li', 5, '注册太麻烦');
-  const caseOf = async (customerId: string) =>
-    (await village.send('assignment', 'GET', `/v1/cases?customerId=${customerId}`)).body.items[0].caseId as string;
   const { body } = await village.send('assignment', 'GET', '/v1/alerts?level=page');
   foreign = { customerId: 'wang', caseId: await caseOf('wang'), alertId: body.items[0].alertId };
   own = { caseId: await caseOf('li') };
 });
 afterAll(() => village.close());
 
+const caseOf = async (customerId: string) =>
+  (await village.send('assignment', 'GET', `/v1/cases?customerId=${customerId}`)).body.items[0].caseId as string;
 async function says(customerId: string, nps: number, comment: string) {
   const response = {
     source: 'access',
@@ -224,6 +224,31 @@ describe('cases', () => {
     await village.settle();
     expect(await list('support', 'stranger')).toEqual([]);
     expect((await list('support', 'lin')).sort()).toEqual(['li', 'zheng']);
+  });
+
+  test('a case that waits for the team of its customer’s own manager is in the queue of that team alone', async () => {
+    await village.send('assignment', 'PUT', '/v1/people/ming', { name: 'ming', roles: ['csm'], team: 'east' });
+    await village.send('assignment', 'POST', '/v1/people/ming/presence', { present: false });
+    await isWorth('qian', 'ming');
+    await says('qian', 6, '还行吧');
+    const seen = async (teams: string[], personId = 'stranger') => {
+      const headers = { authorization: `Bearer ${await token({ personId, roles: ['senior-support'], teams })}` };
+      const { items } = (await village.send('assignment', 'GET', '/v1/cases', undefined, headers)).body;
+      const { status } = await village.send(
+        'assignment',
+        'GET',
+        `/v1/cases/${await caseOf('qian')}`,
+        undefined,
+        headers,
+      );
+      return [items.map((one: { customerId: string }) => one.customerId), status];
+    };
+    expect(await seen(['east'])).toEqual([['qian'], 200]);
+    expect(await seen(['west'])).toEqual([[], 403]);
+    expect(await seen([])).toEqual([[], 403]);
+    const sam = { name: 'sam', roles: ['technical'], team: 'east' };
+    await village.send('assignment', 'PUT', '/v1/people/sam', sam);
+    expect(await seen([], 'sam')).toEqual([['qian'], 200]);
   });
 
   test('the same move on many cases asks for the roles of the move, and of each case whether it is reached', async () => {

@@ -46,7 +46,7 @@ create table cases (
   contacted_at timestamptz,
   acknowledged boolean not null default false,
   root_cause text,
-  team text,                                -- the owner's
+  team text,                                -- the owner's; while the case waits, whose queue it is in; null: everybody's
   time_zone text,                           -- the customer's
   language text,                            -- of what the customer wrote
   needs text[] not null default '{}',       -- skills it asks for

@@ -3,6 +3,7 @@ import { stableId } from '@heard/events/names';
 import type { AlertLevel, Role } from '@heard/events/vocabulary';
 import type { Policy } from '@heard/policy/policy';
 import type { Timer } from '@heard/service/timers';
+import { endangered } from './contact-time.ts';
 import { standIn } from './people.ts';
 import { audience } from './routing.ts';
 import type { Alert, CaseFile, Desk } from './store.ts';
@@ -90,6 +91,16 @@ export class Alerts {
     const key = ['reopened', file.caseId, String(file.version)];
     const told = { level: 'push', roles: [], owner: true, cause: 'reopened', about: null, key } as const;
     this.raise(file, file, told, { correlationid: file.feedbackId });
+  }
+
+  /** Says at once that a deadline cannot be met, while somebody can still do something about it. */
+  ofDanger(file: CaseFile, cause: Cause): void {
+    const danger = endangered(file, this.#desk.people, this.#policy, this.#desk.now);
+    if (!danger) return;
+    this.#desk.apply(file, danger, cause);
+    const key = ['deadline', file.caseId, String(file.version)];
+    const level = file.priority === 'P0' ? 'page' : 'push';
+    this.raise(file, file, { level, roles: ['supervisor'], owner: true, cause: 'deadline', about: null, key }, cause);
   }
 
   /** A step of a ladder. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Case, type Command, decide, evolve, type Fact, noCase, type State } from './case.ts';
+import { type Command, decide } from './case.ts';
+import { type Case, evolve, type Fact, noCase, type State } from './case-state.ts';
 import type { CallRules } from './unreachable.ts';
 
 const feedbackId = '00000000-0000-8000-8000-000000000001';

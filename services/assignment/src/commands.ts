@@ -6,7 +6,8 @@ import { NotFound } from '@heard/service/http';
 import type { VersionedPolicy } from '@heard/service/policies';
 import { sql } from 'kysely';
 import { Alerts } from './alerts.ts';
-import { type Command, isLoad } from './case.ts';
+import type { Command } from './case.ts';
+import { isLoad } from './case-state.ts';
 import type { Assignment, Deliveries } from './deliveries.ts';
 import { type CaseFile, Desk } from './store.ts';
 import { drainTimer, finish } from './timers.ts';
@@ -63,7 +64,12 @@ export async function command(
     const alerts = new Alerts(desk, policy);
     const order = await build({ tx, now, policy, file, desk, alerts, deliveries: service.deliveries });
     const hadHand = isLoad(file) ? file.owner : null;
-    desk.apply(file, order, { correlationid: file.feedbackId });
+    const cause = { correlationid: file.feedbackId };
+    desk.apply(file, order, cause);
+    if (order.do === 'request-callback') {
+      await desk.readPeople();
+      alerts.ofDanger(file, cause);
+    }
     await finish(service, tx, desk, alerts, policy);
     if (hadHand && (!isLoad(file) || file.owner !== hadHand)) {
       await service.setTimers(tx, [drainTimer(now)], 'if-earlier');

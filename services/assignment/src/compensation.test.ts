@@ -1,6 +1,6 @@
 import { Rejection } from '@heard/bus/rejection';
-import type { Priority, Role } from '@heard/events/vocabulary';
-import { type Compensation, type CompensationKind, parsePolicy, presetPolicy } from '@heard/policy/policy';
+import type { CompensationKind, Priority, Role } from '@heard/events/vocabulary';
+import { type Compensation, parsePolicy, presetPolicy } from '@heard/policy/policy';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

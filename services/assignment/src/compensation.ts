@@ -1,6 +1,6 @@
 import { Rejection } from '@heard/bus/rejection';
-import type { Priority, Role } from '@heard/events/vocabulary';
-import type { Compensation, CompensationKind } from '@heard/policy/policy';
+import type { CompensationKind, Priority, Role } from '@heard/events/vocabulary';
+import type { Compensation } from '@heard/policy/policy';
 
 /**
  * Who may give a customer how much, and who is asked beyond that.

@@ -4,7 +4,6 @@ import { stableId } from '@heard/events/names';
 import type { VersionedPolicy } from '@heard/service/policies';
 import { Alerts } from './alerts.ts';
 import { assign, rehome, wanted } from './assignment.ts';
-import { endangered } from './contact-time.ts';
 import { keepCustomers } from './customers.ts';
 import type { Assignment } from './deliveries.ts';
 import { flyWireTypes, keepFlyWires, keepHighValue } from './fly-wires.ts';
@@ -150,7 +149,7 @@ class Batch {
       event,
     );
     assign(this.#desk, file, this.#policy, event);
-    this.#warnEarly(file, event);
+    this.alerts.ofDanger(file, event);
     return file;
   }
 
@@ -158,17 +157,6 @@ class Batch {
     const { skills } = this.#policy;
     const needs = hits.flatMap((hit) => (hit.list === 'redLine' ? (skills.redLine[hit.category] ?? []) : []));
     return [...new Set(skills.language && language ? [language, ...needs] : needs)];
-  }
-
-  /** Says at once that a deadline cannot be met, while somebody can still do something about it. */
-  #warnEarly(file: CaseFile, event: Event): void {
-    const danger = endangered(file, this.#desk.people, this.#policy, this.#desk.now);
-    if (!danger) return;
-    this.#desk.apply(file, danger, event);
-    const key = ['deadline', file.caseId, String(file.version)];
-    const level = file.priority === 'P0' ? 'page' : 'push';
-    const told = { level, roles: ['supervisor'], owner: true, cause: 'deadline', about: null, key } as const;
-    this.alerts.raise(file, file, told, event);
   }
 
   #regraded(event: Event<'feedback.regraded'>, file: CaseFile | undefined): void {

@@ -37,7 +37,8 @@ const horizon = 14 * 86_400_000;
 
 /**
  * Whether the customer can be called before the deadline: the owner at work, or while there is none anybody of the
- * role, outside the customer's night (L8). Null where it can be done, or where the channel does not wake anybody.
+ * role, outside the customer's night (L8), and within the window of the callback they asked for last (C16). Null where it
+ * can be done, or where nobody has to call.
  */
 export function endangered(
   file: CaseFile,
@@ -45,20 +46,31 @@ export function endangered(
   policy: Policy,
   now: Date,
 ): (Command & { do: 'endanger' }) | null {
-  if (file.contacted || policy.contact.preferred[file.priority] !== 'phone') return null;
+  const wished = lastWish(file, now);
+  const mustCall = !file.contacted && policy.contact.preferred[file.priority] === 'phone';
+  if (!mustCall && !wished) return null;
   const owners = people.filter((one) =>
     file.owner ? one.personId === file.owner : one.roles.some((role) => policy.routing[file.priority].includes(role)),
   );
   const timeZone = file.timeZone ?? policy.sla.timeZone;
   const { quietHours: quiet, quietGrace: graceMs } = policy.contact;
   const natural = firstContactDue(file, policy);
-  const due = moveOutOfQuietHours({ from: now, until: natural, quiet, timeZone, graceMs, priority: file.priority }).at;
+  const due = mustCall
+    ? moveOutOfQuietHours({ from: now, until: natural, quiet, timeZone, graceMs, priority: file.priority }).at
+    : wished!.to;
   const until = new Date(now.getTime() + horizon);
   const shifts = owners.map((one) =>
     one.shifts ? hoursOf(one.shifts).openIntervals(now, until) : [{ from: now, to: until }],
   );
-  const answer = feasible({ from: now, until: due, quiet, timeZone, shifts });
+  const answer = feasible({ from: now, until: due, quiet, timeZone, shifts, wished });
   if (answer.ok) return null;
   const nextWindow = answer.nextWindow?.from.toISOString();
   return { do: 'endanger', dueAt: due.toISOString(), reason: answer.reason, nextWindow };
+}
+
+/** The window of the latest callback that was asked for and not given yet, unless it is over. */
+function lastWish({ work }: CaseFile, now: Date): { from: Date; to: Date } | undefined {
+  const callback = work.callbacks.at(-1);
+  if (!callback || new Date(callback.until) <= now) return undefined;
+  return { from: new Date(callback.from), to: new Date(callback.until) };
 }

@@ -7,16 +7,18 @@ import type { FastifyRequest } from 'fastify';
 import { type RawBuilder, sql } from 'kysely';
 
 /**
- * Which cases somebody reaches who does not see them all: those they own, those nobody owns yet whose priority the
- * policy offers to one of their roles, those they help with or were told of, and of a CSM those of their own customers.
+ * Which cases somebody reaches who does not see them all: those they own, those that wait in everybody's queue or in
+ * that of a team of theirs and whose priority the policy offers to one of their roles, those they help with or were told
+ * of, and of a CSM those of their own customers. A team is theirs when their token or their supervisor says so.
  * A condition on `cases`.
  */
-export function ownCases({ personId, roles }: Principal, policy: VersionedPolicy): RawBuilder<boolean> {
+export function ownCases({ personId, roles, teams }: Principal, policy: VersionedPolicy): RawBuilder<boolean> {
   const offered = Priority.options.filter((priority) =>
     policy.routing[priority].some((role) => (roles as string[]).includes(role)),
   );
   return sql<boolean>`(owner = ${personId}
-    or (owner is null and state = 'new' and priority = any (${offered}::text[]))
+    or (owner is null and state = 'new' and priority = any (${offered}::text[])
+        and (team is null or team = any (${teams}::text[]) or team = (select p.team from people p where p.person_id = ${personId})))
     or (${roles.includes('csm')} and csm_id = ${personId})
     or exists (select 1 from case_collaborators h where h.case_id = cases.case_id and h.person_id = ${personId})
     or exists (select 1 from alerts a where a.case_id = cases.case_id and ${personId} = any (a.people)))`;

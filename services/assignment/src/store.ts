@@ -4,7 +4,8 @@ import { type Cause, newEvent } from '@heard/events/event';
 import { type AlertLevel, Priority, type Role, type Score, type TermHit } from '@heard/events/vocabulary';
 import type { Policy } from '@heard/policy/policy';
 import { sql } from 'kysely';
-import { type Case, type Command, decide, evolve, type Fact, isLoad, noCase, noWork, type Work } from './case.ts';
+import { type Command, decide } from './case.ts';
+import { type Case, evolve, type Fact, isLoad, noCase, noWork, type Work } from './case-state.ts';
 import { isAvailable, type Person, standIn } from './people.ts';
 
 /** A case with what the rules do not need to know. */
@@ -176,7 +177,7 @@ export class Desk {
       if (fact.type === 'case.contacted') file.contactedAt ??= at;
       if (fact.type === 'case.reopened') file.startedAt = at;
       if (fact.type === 'case.resolved') file.resolvedAt = at;
-      if (fact.type === 'case.assigned') file.team = fact.team ?? null;
+      if (fact.type === 'case.assigned' || fact.type === 'case.queued') file.team = fact.team ?? null;
       this.#facts.push({ file, fact, version: file.version });
       this.#changed.add(file);
       const { type, ...data } = fact;

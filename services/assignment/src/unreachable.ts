@@ -1,6 +1,6 @@
 import { Rejection } from '@heard/bus/rejection';
 import type { ContactChannel, Priority } from '@heard/events/vocabulary';
-import type { Fact, Work } from './case.ts';
+import type { Fact, Work } from './case-state.ts';
 
 /**
  * The customer who does not answer (S54–S56, A24).

@@ -1,0 +1,10 @@
+import * as z from 'zod';
+
+/** What rca alone reads of its environment. */
+export const RcaConfig = z.object({
+  STARTER_FRAME: z
+    .enum(['retail', 'saas', 'telecom', 'none'])
+    .default('retail')
+    .describe('The themes to begin with while nobody has published any; `none`: without.'),
+});
+export type RcaConfig = z.infer<typeof RcaConfig>;
