@@ -7,6 +7,7 @@ import { startAnalyst } from './analysing.ts';
 import { registerAssociationsRoutes } from './associations-routes.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerEffectReviewRoutes } from './effect-review-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerFlyWireRoutes } from './fly-wire-routes.ts';
 import { registerFrameRoutes } from './frame-routes.ts';
@@ -14,12 +15,17 @@ import { plantStarter } from './frames.ts';
 import { registerHypothesesRoutes } from './hypotheses-routes.ts';
 import { registerInitiativeRoutes } from './initiative-routes.ts';
 import { registerLabelsRoutes } from './labels-routes.ts';
+import { registerMeasureRoutes } from './measure-routes.ts';
+import { registerOutcomeRoutes } from './outcome-routes.ts';
 import { registerPackRoutes } from './pack-routes.ts';
+import { registerRecoveryReports } from './recovery-reports.ts';
+import { registerRoiRoutes } from './roi-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { registerSopRoutes } from './sop-routes.ts';
 import { registerThemeComments } from './theme-comments.ts';
 import { registerThemeRoutes } from './theme-routes.ts';
 import { fireTimers } from './timers.ts';
+import { registerValidationRoutes } from './validation-routes.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
@@ -36,11 +42,6 @@ export function start(options: StartOptions) {
 
 async function wire(service: Service, config: RcaConfig): Promise<void> {
   registerRoutes(service.http, service.database);
-  registerInitiativeRoutes(service);
-  registerPackRoutes(service);
-  registerFlyWireRoutes(service);
-  registerSopRoutes(service);
-  fireTimers(service);
   registerFrameRoutes(service);
   registerThemeRoutes(service);
   registerThemeComments(service);
@@ -55,6 +56,17 @@ async function wire(service: Service, config: RcaConfig): Promise<void> {
   registerHypothesesRoutes(service);
   registerWhyTreesRoutes(service);
   registerLabelsRoutes(service);
+  registerInitiativeRoutes(service);
+  registerPackRoutes(service);
+  registerFlyWireRoutes(service);
+  registerSopRoutes(service);
+  registerValidationRoutes(service);
+  registerMeasureRoutes(service);
+  registerEffectReviewRoutes(service);
+  registerOutcomeRoutes(service);
+  registerRecoveryReports(service);
+  registerRoiRoutes(service);
+  fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
