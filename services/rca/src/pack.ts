@@ -5,11 +5,13 @@ import { Policies, type VersionedPolicy } from '@heard/service/policies';
 import type { Interval } from '@heard/statistics/interval';
 import { wilson } from '@heard/statistics/proportion';
 import { anonymise } from '@heard/text/anonymise';
+import { survivor } from '@heard/themes/frame';
 import { sql } from 'kysely';
 import { type CorpusFilter, defaultFilter, matching } from './corpus-filter.ts';
 import type { State } from './initiative.ts';
-import { readInitiative, themeNames } from './initiatives.ts';
-import { countThemes, countThemesBy, servingFrame, type ThemeCounts } from './theme-counts.ts';
+import { readInitiative } from './initiatives.ts';
+import { servedFrame } from './served-frame.ts';
+import { countThemes, countThemesBy, type ThemeCounts } from './theme-counts.ts';
 
 /** Comments of a filter, and those of them that name the theme; `primary`: of which it is the first. */
 export interface ThemeCount {
@@ -33,6 +35,7 @@ export interface PackData {
   fixDueAt: string;
   reviewDueAt: string;
   preparedAt: string;
+  /** What the initiative's theme is counted under by now, after merges. */
   themeId: string;
   names: { zh: string; en: string };
   filter: CorpusFilter;
@@ -73,22 +76,17 @@ export function readPack(db: Database, initiativeId: string, clock: Clock): Prom
   return reading.execute(async (tx) => {
     const initiative = await readInitiative(tx, initiativeId);
     const policy = await new Policies(() => {}).current(tx);
-    const frameVersion = await servingFrame(tx);
-    const names = await themeNames(tx, initiative.themeId);
-    if (frameVersion === undefined || !names) {
-      throw new Rejection('no-such-theme', 'the code frame that is counted on has no such theme');
-    }
+    const frame = await servedFrame(tx);
+    const themeId = survivor(frame.document.merges, initiative.themeId);
+    const theme = frame.themes.get(themeId ?? '');
+    if (!theme)
+      throw new Rejection('unknown-theme', `code frame ${frame.version} does not count ${initiative.themeId}`);
     const { confidence } = policy.rca;
-    const about = new About(
-      tx,
-      frameVersion,
-      initiative.themeId,
-      initiative.filter ?? defaultFilter(policy.rca),
-      policy,
-    );
-    const { title, state, rank, ownerId, department, themeId } = initiative;
+    const about = new About(tx, frame.version, theme.id, initiative.filter ?? defaultFilter(policy.rca), policy);
+    const { title, state, rank, ownerId, department } = initiative;
     return {
-      ...{ initiativeId, title, state, rank, ownerId, department, themeId, names, frameVersion, confidence },
+      ...{ initiativeId, title, state, rank, ownerId, department, confidence },
+      ...{ themeId: theme.id, names: { zh: theme.zh, en: theme.en }, frameVersion: frame.version },
       fixDueAt: initiative.fixDueAt.toISOString(),
       reviewDueAt: initiative.reviewDueAt.toISOString(),
       preparedAt: clock.now().toISOString(),
