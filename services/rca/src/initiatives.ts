@@ -84,6 +84,14 @@ export async function moveInitiative(tx: Tx, initiativeId: string, command: Comm
   );
 }
 
+/** Which theme it is against. Throws NotFound. */
+export async function themeOf(tx: Tx, initiativeId: string): Promise<string> {
+  const { rows } = await sql<{ themeId: string }>`
+    select theme_id as "themeId" from initiatives where initiative_id = ${initiativeId}`.execute(tx);
+  if (!rows[0]) throw new NotFound('There is no such initiative.');
+  return rows[0].themeId;
+}
+
 /**
  * A validation confirmed the fix. Returns the events to publish: the move to proven, or [] where nobody has said yet that
  * it is fixed (saying so will prove it), where it is proven already and where it was abandoned. `by`: who concluded.
