@@ -29,6 +29,7 @@ import { registerSopRoutes } from './sop-routes.ts';
 import { registerThemeComments } from './theme-comments.ts';
 import { registerThemeRoutes } from './theme-routes.ts';
 import { fireTimers } from './timers.ts';
+import { registerTraceRoutes } from './trace-routes.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
@@ -61,6 +62,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerPackRoutes(service);
   registerFlyWireRoutes(service);
   registerSopRoutes(service);
+  registerTraceRoutes(service);
   registerValidationRoutes(service);
   registerMeasureRoutes(service);
   registerEffectReviewRoutes(service);
