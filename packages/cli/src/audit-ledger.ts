@@ -21,8 +21,17 @@ export async function ledgerIsWhatWasGranted(tx: Tx): Promise<Finding> {
        where coalesce(e.got, 0) <> case when g.state = 'granted' then g.amount_minor else 0 end
       union all
       select grant_id::text, 'is in ' || count(distinct transaction_id) || ' transactions and ' || state
-        from assignment.grants left join assignment.ledger_entries using (grant_id) group by grant_id, state
-      having count(distinct transaction_id) <> case state when 'granted' then 1 when 'reversed' then 2 else 0 end`,
+             || case when reference is null then '' else ', matched' end
+        from assignment.grants left join assignment.ledger_entries using (grant_id) group by grant_id, state, reference
+      having count(distinct transaction_id) <>
+             case state when 'granted' then 1 when 'reversed' then 2 else 0 end + (reference is not null)::int
+      union all
+      select currency, 'of advances ' || coalesce(held, 0) || ' are in the ledger, ' || coalesce(given, 0) || ' are not matched'
+        from (select currency, -sum(amount_minor) as held from assignment.ledger_entries
+               where account = 'advances:unreconciled' group by 1) l
+        full join (select currency, sum(amount_minor) as given from assignment.grants
+                    where kind = 'advance-refund' and state = 'granted' and reference is null group by 1) g using (currency)
+       where coalesce(held, 0) <> coalesce(given, 0)`,
   });
 }
 

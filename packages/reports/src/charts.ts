@@ -16,7 +16,7 @@ export function draw(option: EChartsOption, size: { width: number; height: numbe
   const svg = chart.renderToSVGString();
   chart.dispose();
   // The only style the library writes is what a mouse would do.
-  const body = new Markup(svg.slice(svg.indexOf('>') + 1).replace(/<style\b[\s\S]*?<\/style>/, ''));
+  const body = new Markup(svg.slice(svg.indexOf('>') + 1).replace(/<style\b.*?<\/style>/s, ''));
   return html`<svg viewBox="0 0 ${size.width} ${size.height}" style="max-width:${size.width}px" role="img" aria-label="${says}">${body}`;
 }
 

@@ -1,9 +1,9 @@
 import { type JsonSchema, jsonSchemaOf } from '@heard/events/json-schema';
 import { NotificationsConfig } from '@heard/notifications/configuration';
 import { addresses, type Kind, limits } from '@heard/notifications/targets';
-import { ReportsConfig } from '@heard/reports/configuration';
 import type * as z from 'zod';
 import { BaseConfig } from './config.ts';
+import { RcaConfig } from './rca-configuration.ts';
 
 function rowsOf(schema: z.ZodObject): string[] {
   const { properties = {}, required = [] } = jsonSchemaOf(schema, 'input');
@@ -31,6 +31,12 @@ How urgent what is, who is called and how long which clock runs is not configura
 [policy](../packages/policy/presets/seed-strict.yaml), published with \`npm run heard -- policy publish FILE\`. Its schema
 is [policy.schema.json](../packages/events/contracts/policy.schema.json).
 
+## rca: themes to begin with, and printing reports
+
+| variable | is | default | |
+|---|---|---|---|
+${rowsOf(RcaConfig).join('\n')}
+
 ## assignment: where people are told
 
 | variable | is | default | |
@@ -46,16 +52,10 @@ ${kinds.map(([name, fields]) => `| \`${name}\` | ${fields} | ${limits[name].perM
 
 People get \`"notify": [{"target": "<name>", "address": "…"}]\` with \`PUT /v1/people/:personId\`.
 
-## rca: printing reports
-
-| variable | is | default | |
-|---|---|---|---|
-${rowsOf(ReportsConfig).join('\n')}
-
 ## The commands
 
 \`npm start\` sets the variables above for each service it starts (it issues tokens itself: \`npm run heard -- token\`), but \`DATABASE_CONNECTIONS\`, \`LOG_LEVEL\`,
-\`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\`, \`STALL_SECONDS\` and those of assignment and rca are passed on from where it is started.
+\`BUS_LINGER_MS\`, \`BUS_RETENTION_HOURS\`, \`STALL_SECONDS\` and those of rca and assignment are passed on from where it is started.
 
 | variable | read by | says |
 |---|---|---|
@@ -69,7 +69,7 @@ ${rowsOf(ReportsConfig).join('\n')}
 
 Without \`DATABASE_ADMIN_URL\` the commands talk to what \`npm start\` runs from the folder \`.heard\` (or \`--data\`).
 \`docker-compose.yml\` reads \`POSTGRES_PASSWORD\`, \`APP_PASSWORD\`, \`LOG_LEVEL\`, \`HEARD_JWKS\` (the
-path of the key set), \`AUTH_ISSUER\`, \`AUTH_AUDIENCE\`, \`NOTIFICATION_TARGETS\` and \`CONSOLE_URL\`.
+path of the key set), \`AUTH_ISSUER\`, \`AUTH_AUDIENCE\`, \`NOTIFICATION_TARGETS\`, \`STARTER_FRAME\` and \`CONSOLE_URL\`.
 `;
 }
 

@@ -4,9 +4,7 @@ import type { AccessRole } from './access.ts';
 import type { Http } from './http.ts';
 
 /**
- * Registers one report twice: `path` answers `{ rows }`, `path`.csv the same rows as a file. Cells a spreadsheet would
- * take for a formula are escaped; numbers stay numbers. The file begins with a byte-order mark, without which Excel
- * reads Chinese wrongly.
+ * Registers one report twice: `path` answers `{ rows }`, `path`.csv the same rows as a file.
  */
 export function registerReport<Query extends z.ZodObject, Row extends z.ZodObject>(
   http: Http,
@@ -37,7 +35,15 @@ export function registerReport<Query extends z.ZodObject, Row extends z.ZodObjec
         .type('text/csv; charset=utf-8')
         .header('content-disposition', `attachment; filename="${name}.csv"`)
         .serializer(String)
-        .send(`\uFEFF${stringify(rows, { header: true, columns, escape_formulas: true })}`);
+        .send(csv(columns, rows));
     },
   );
+}
+
+/**
+ * A file for spreadsheets. Cells one would take for a formula are escaped; numbers stay numbers. It begins with a
+ * byte-order mark, without which Excel reads Chinese wrongly.
+ */
+export function csv(columns: readonly string[], rows: readonly object[]): string {
+  return `\uFEFF${stringify([...rows], { header: true, columns: [...columns], escape_formulas: true })}`;
 }

@@ -86,6 +86,11 @@ test('rules import nothing that does I/O, tells the time or knows a database', (
     'services/rca/src/effect-review.ts',
     'services/rca/src/recovery-paradox.ts',
     'services/rca/src/roi.ts',
+    'services/rca/src/why-tree.ts',
+    'services/rca/src/labels.ts',
+    'services/rca/src/initiative.ts',
+    'services/rca/src/fly-wire.ts',
+    'services/rca/src/sop.ts',
   ];
   const pure = /^(@heard\/(events|policy|text|calendar|statistics)\/|@heard\/bus\/rejection$|node:crypto$)/;
   for (const rule of rules) {

@@ -25,8 +25,41 @@ const Row = z.object({
 });
 type Row = z.infer<typeof Row>;
 
-/** What compensation costs, and why. */
-export function registerCompensationReport({ http, database }: Service): void {
+const Advance = z.object({
+  grantId: z.uuid(),
+  caseId: z.uuid(),
+  customerId: z.string(),
+  by: z.string(),
+  amount: z.int().meta({ description: 'Minor units.' }),
+  currency: z.string(),
+  grantedAt: z.string(),
+  reconcileBy: z.string(),
+  overdue: z.boolean(),
+});
+
+/** What compensation costs, and why; and what finance still has to match. */
+export function registerCompensationReport({ http, database, clock, policies }: Service): void {
+  registerReport(http, {
+    path: '/v1/reports/unreconciled-advances',
+    summary: 'Advance refunds that finance has not matched yet, oldest first',
+    roles: [...insightRoles, 'approver'],
+    query: z.object({}),
+    row: Advance,
+    async read() {
+      const { reconcileWithin } = (await policies.current(database)).rca.flyWires;
+      const { rows } = await sql<Omit<z.infer<typeof Advance>, 'grantedAt'> & { grantedAt: Date }>`
+        select grant_id as "grantId", case_id as "caseId", customer_id as "customerId", requested_by as by,
+               amount_minor::float8 as amount, currency, granted_at as "grantedAt"
+          from grants where kind = 'advance-refund' and state = 'granted' and reconciled_at is null
+         order by granted_at, grant_id`.execute(database);
+      return rows.map(({ grantedAt, ...row }) => {
+        const reconcileBy = new Date(grantedAt.getTime() + reconcileWithin);
+        const overdue = reconcileBy <= clock.now();
+        return { ...row, grantedAt: grantedAt.toISOString(), reconcileBy: reconcileBy.toISOString(), overdue };
+      });
+    },
+  });
+
   registerReport(http, {
     path: '/v1/reports/compensation',
     summary: 'What was given, by agent, root cause or kind',

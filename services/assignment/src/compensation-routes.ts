@@ -1,14 +1,15 @@
 import type { Tx } from '@heard/bus/log';
 import { type Event, ofType } from '@heard/events/event';
-import { CompensationKind, Money, text } from '@heard/events/vocabulary';
+import { CompensationKind, ExternalId, Money, text } from '@heard/events/vocabulary';
 import type { AccessRole } from '@heard/service/access';
 import { NotFound, Problem } from '@heard/service/http';
+import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { Alerts } from './alerts.ts';
 import type { Assignment } from './deliveries.ts';
 import { GrantBody, GrantFilter, grantColumns, matching } from './grant-list.ts';
-import { answer, give } from './grants.ts';
+import { type Answer, answer, give } from './grants.ts';
 import { visibleGrants } from './scope.ts';
 import { Desk } from './store.ts';
 import { finish } from './timers.ts';
@@ -154,6 +155,23 @@ export function registerCompensationRoutes(service: Assignment): void {
   decision('refuse', 'Refuse what was asked', deciders, WithReason);
   decision('reverse', 'Take a grant back; the budgets have it again', givers, WithReason);
 
+  http.post(
+    '/v1/grants/:grantId/reconcile',
+    {
+      ...access(['approver', 'director', 'admin']),
+      schema: {
+        summary: 'Match an advance refund with the refund that followed; never one’s own',
+        params: z.object({ grantId: z.uuid() }),
+        body: z.strictObject({ reference: ExternalId.meta({ description: 'Finance’s document.' }) }),
+        response: { 200: GrantBody, 404: Problem, 409: Problem },
+      },
+    },
+    async (request) => {
+      const order = { do: 'reconcile', by: request.principal.personId, reference: request.body.reference } as const;
+      return settle(request, order);
+    },
+  );
+
   function decision(
     name: 'approve' | 'refuse' | 'reverse',
     summary: string,
@@ -171,17 +189,18 @@ export function registerCompensationRoutes(service: Assignment): void {
           response: { 200: GrantBody, 404: Problem, 409: Problem },
         },
       },
-      async (request) => {
-        const order = { do: name, by: request.principal.personId, reason: request.body?.reason ?? '' };
-        return show(
-          await commit(request, async (tx) => {
-            const { grantId } = request.params;
-            const { events } = await answer(tx, grantId, order, clock.now(), await policies.current(tx));
-            return { result: grantId, events };
-          }),
-        );
-      },
+      async (request) =>
+        settle(request, { do: name, by: request.principal.personId, reason: request.body?.reason ?? '' }),
     );
+  }
+
+  async function settle(request: FastifyRequest, order: Answer): Promise<GrantBody> {
+    const { grantId } = request.params as { grantId: string };
+    await commit(request, async (tx) => {
+      const { events } = await answer(tx, grantId, order, clock.now(), await policies.current(tx));
+      return { result: undefined, events };
+    });
+    return show(grantId);
   }
 
   async function show(grantId: string): Promise<GrantBody> {

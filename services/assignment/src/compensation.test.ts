@@ -4,6 +4,7 @@ import { type Compensation, parsePolicy, presetPolicy } from '@heard/policy/poli
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type Bypass,
   type Candidate,
   type Command,
   decide,
@@ -21,6 +22,18 @@ const nothing: Spent = { own: 0, case: 0, customer: 0, agent: 0, ofKind: 0 };
 const somebody = (personId: string, ...roles: Role[]): Candidate => ({ personId, roles, present: true, openCases: 0 });
 const sue = somebody('sue', 'supervisor');
 const dan = somebody('dan', 'director');
+/** Covers everybody and everything. */
+const wide: Bypass = {
+  flyWires: [
+    {
+      flyWireId: 'f',
+      roles: ['support', 'senior-support', 'csm', 'supervisor', 'director', 'crisis-team'],
+      ceiling: { amount: 5000_00, currency: 'CNY' },
+      highValueOnly: false,
+    },
+  ],
+  highValue: false,
+};
 const extras = ['cash', 'voucher', 'gift', 'service-days', 'refund'] as const;
 
 function grant(change: Partial<Command & { do: 'grant' }> = {}): Command & { do: 'grant' } {
@@ -34,6 +47,7 @@ function grant(change: Partial<Command & { do: 'grant' }> = {}): Command & { do:
     on: { state: 'in-recovery', priority: 'P2', involved: true },
     spent: nothing,
     blocked: [],
+    bypass: wide,
     candidates: [sue, dan],
     ...change,
   };
@@ -111,7 +125,9 @@ describe('beyond the authority one is asked', () => {
 });
 
 describe('the answer', () => {
-  const approve = (by: Candidate, ofKind = 0): Command => ({ do: 'approve', by, spent: { ofKind }, blocked: [] });
+  const approve = (by: Candidate, ofKind = 0): Command => ({
+    ...{ do: 'approve', by, giver: somebody('ann', 'support'), spent: { ofKind }, blocked: [], bypass: wide },
+  });
   test('approved, it is granted in the name of who asked', () =>
     expect(decide(approve(sue), asked(), policy)).toEqual([
       {
@@ -121,6 +137,7 @@ describe('the answer', () => {
         by: 'ann',
         authority: 'approval',
         approvedBy: 'sue',
+        flyWireId: null,
       },
     ]));
   test.each<[string, Command, Grant, string]>([
@@ -156,6 +173,70 @@ describe('the answer', () => {
   });
 });
 
+describe('an advance refund', () => {
+  const [open] = wide.flyWires;
+  const order = (bypass: Partial<Bypass>, change: Partial<Command & { do: 'grant' }> = {}) =>
+    grant({
+      ...{ kind: 'advance-refund', amount: 2000_00, by: somebody('ann', 'csm') },
+      on: { state: 'assigned', priority: 'P1', involved: true },
+      ...{ bypass: { ...wide, ...bypass }, ...change },
+    });
+  const only = (change: Partial<Bypass['flyWires'][number]>, highValue = false) => ({
+    flyWires: [{ ...open!, ...change }],
+    highValue,
+  });
+  const given = () => after(...decide(order({}), noGrant, policy));
+  const refused = (command: Command, state = noGrant) => {
+    try {
+      decide(command, state, policy);
+      return 'yes';
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+
+  test.each<[string, Partial<Bypass>, string]>([
+    ['one that covers all', {}, 'yes'],
+    ['none', { flyWires: [] }, 'no-fly-wire'],
+    ['one for another role', only({ roles: ['supervisor'] }), 'no-fly-wire'],
+    ['one for high value, for an ordinary customer', only({ highValueOnly: true }), 'no-fly-wire'],
+    ['one for high value, for such a customer', only({ highValueOnly: true }, true), 'yes'],
+    ['one up to the amount', only({ ceiling: { amount: 2000_00, currency: 'CNY' } }), 'yes'],
+    ['one up to less', only({ ceiling: { amount: 1999_99, currency: 'CNY' } }), 'no-fly-wire'],
+    ['one in another currency', only({ ceiling: { amount: 5000_00, currency: 'USD' } }), 'no-fly-wire'],
+    ['the second of two', { flyWires: [{ ...open!, roles: ['director'] }, open!] }, 'yes'],
+  ])('with %s: %s', (_name, bypass, answer) => expect(refused(order(bypass))).toBe(answer));
+
+  test('names the fly-wire it is given through; other kinds need none', () => {
+    expect(given().flyWireId).toBe('f');
+    expect(verdict(grant({ bypass: { flyWires: [], highValue: false } }))).toEqual(['compensation.granted']);
+  });
+  test('that was asked for is approved only while one is open for who asked', () => {
+    const state = after(...decide(order({}, { amount: 2000_01 }), noGrant, policy));
+    const approve = (bypass: Bypass): Command => ({
+      ...{ do: 'approve', by: dan, giver: somebody('ann', 'csm'), spent: { ofKind: 0 }, blocked: [], bypass },
+    });
+    expect(refused(approve({ flyWires: [], highValue: true }), state)).toBe('no-fly-wire');
+    expect(refused(approve({ ...wide, ...only({ roles: ['director'] }) }), state)).toBe('no-fly-wire');
+    expect(refused(approve(wide), state)).toBe('yes');
+  });
+  test('is matched once, by another than its giver, and then stays', () => {
+    const match = (reference: string, by = dan): Command => ({ do: 'reconcile', by, reference });
+    const [fact] = decide(match('R-1'), given(), policy);
+    const matched = evolve(given(), fact!);
+    expect(postings(fact!, given(), 'c')).toEqual([
+      { account: 'refunds', amount: -2000_00 },
+      { account: 'advances:unreconciled', amount: 2000_00 },
+    ]);
+    expect(decide(match('R-1'), matched, policy)).toEqual([]);
+    expect(refused(match('R-2'), matched)).toBe('reconciled-already');
+    expect(refused({ do: 'reverse', by: dan, reason: 'r' }, matched)).toBe('reconciled-already');
+    expect(refused(match('R-1', somebody('ann', 'director')), given())).toBe('own-request');
+    expect(refused(match('R-1'), { ...given(), state: 'reversed' })).toBe('not-granted');
+    expect(refused(match('R-1'), { ...given(), kind: 'cash' })).toBe('not-an-advance');
+  });
+});
+
 test.each<[string, Partial<Command & { do: 'grant' }>, string]>([
   ['a case that is over', { on: { state: 'closed', priority: 'P2', involved: true } }, 'case-not-open'],
   ['a case that waits', { on: { state: 'new', priority: 'P2', involved: true } }, 'case-not-open'],
@@ -176,7 +257,7 @@ describe('any sequence of commands', () => {
     max: { ...policy.max, cash: 700 },
   };
   const step = fc.record({
-    do: fc.constantFrom('grant', 'grant', 'approve', 'refuse', 'reverse', 'expire'),
+    do: fc.constantFrom('grant', 'grant', 'approve', 'refuse', 'reverse', 'reconcile', 'expire'),
     which: fc.nat(11),
     by: fc.constantFrom(somebody('ann', 'support'), somebody('bob', 'support'), sue, dan),
     on: fc.constantFrom('case-1', 'case-2', 'case-3'),
@@ -212,7 +293,7 @@ describe('any sequence of commands', () => {
           };
           const command = {
             ...grant({ kind, amount: one.amount, by: one.by, spent, candidates: [sue, dan] }),
-            do: one.do,
+            ...{ do: one.do, giver: somebody(file.grant.by, 'support'), reference: 'r' },
           } as Command;
           let facts: Fact[];
           try {
@@ -235,6 +316,10 @@ describe('any sequence of commands', () => {
           expect(ledger.get(`customer:${customer}`) ?? 0).toBe(given((f) => customerOf(f.on) === customer));
         }
         expect(0 - (ledger.get('budget:recovery') ?? 0)).toBe(given((f) => !isAdvance(f.grant.kind)));
+        const advances = (matched: boolean) =>
+          given((f) => isAdvance(f.grant.kind) && (f.grant.reference !== null) === matched);
+        expect(0 - (ledger.get('advances:unreconciled') ?? 0)).toBe(advances(false));
+        expect(0 - (ledger.get('refunds') ?? 0)).toBe(advances(true));
         for (const on of ['case-1', 'case-2', 'case-3']) {
           const unasked = given((f) => f.on === on && f.grant.decidedBy === null && !isAdvance(f.grant.kind));
           expect(unasked).toBeLessThanOrEqual(small.budgets.perCase);

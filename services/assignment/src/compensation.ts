@@ -9,8 +9,9 @@ import type { Compensation } from '@heard/policy/policy';
  * either, one person is asked, never the one who asks, and if nobody answers in time the next role of the fallback is
  * asked too. Above the case's ceiling for the kind the answer is no, whoever approves. Authority counts what the person
  * has given on the case already, so that an amount cannot be split. What was given can be taken back, which frees the
- * budgets. An advance refund is the customer's own money before its time: its own limits, no budget, and finance must
- * match it later.
+ * budgets. An advance refund is the customer's own money before its time: its own limits, no budget, only while a
+ * fly-wire is open that covers the giver, the customer and the amount, and finance must match it later. Once matched it
+ * is not taken back.
  */
 export interface Grant {
   state: 'none' | 'asked' | 'granted' | 'refused' | 'reversed' | 'expired';
@@ -23,6 +24,10 @@ export interface Grant {
   step: number;
   /** Who approved or refused. */
   decidedBy: string | null;
+  /** What allowed an advance refund. */
+  flyWireId: string | null;
+  /** Finance's document of the refund an advance was matched with. */
+  reference: string | null;
 }
 
 export const noGrant: Grant = {
@@ -34,6 +39,8 @@ export const noGrant: Grant = {
   approverRoles: [],
   step: 0,
   decidedBy: null,
+  flyWireId: null,
+  reference: null,
 };
 
 export interface Giver {
@@ -45,6 +52,21 @@ export interface Giver {
 export interface Candidate extends Giver {
   present: boolean;
   openCases: number;
+}
+
+/** A temporary bypass that is open now. The ceiling is of one grant. */
+export interface FlyWire {
+  flyWireId: string;
+  roles: readonly string[];
+  ceiling: { amount: number; currency: string };
+  highValueOnly: boolean;
+}
+
+/** What an advance refund needs besides. */
+export interface Bypass {
+  flyWires: readonly FlyWire[];
+  /** The customer is. */
+  highValue: boolean;
 }
 
 /** What is given and not taken back, in minor units, before this grant. Advance refunds are summed by themselves. */
@@ -73,11 +95,21 @@ export type Command =
       spent: Spent;
       /** Kinds this customer does not get for now. */
       blocked: readonly CompensationKind[];
+      bypass: Bypass;
       candidates: readonly Candidate[];
     }
-  | { do: 'approve'; by: Giver; spent: Pick<Spent, 'ofKind'>; blocked: readonly CompensationKind[] }
+  | {
+      do: 'approve';
+      by: Giver;
+      /** Who asked. */
+      giver: Giver;
+      spent: Pick<Spent, 'ofKind'>;
+      blocked: readonly CompensationKind[];
+      bypass: Bypass;
+    }
   | { do: 'refuse'; by: Giver; reason: string }
   | { do: 'reverse'; by: Giver; reason: string }
+  | { do: 'reconcile'; by: Giver; reference: string }
   | { do: 'expire'; candidates: readonly Candidate[] };
 
 interface Asked {
@@ -103,10 +135,12 @@ export type Fact =
       by: string;
       authority: string;
       approvedBy?: string;
+      flyWireId: string | null;
       reason?: string;
     }
   | { type: 'compensation.refused'; by: string | null; reason: string }
-  | { type: 'compensation.reversed'; by: string; reason: string };
+  | { type: 'compensation.reversed'; by: string; reason: string }
+  | { type: 'compensation.reconciled'; by: string; reference: string };
 
 const open = ['assigned', 'contacting', 'in-recovery'];
 
@@ -128,6 +162,7 @@ export function decide(command: Command, grant: Grant, policy: Compensation): Fa
           by: grant.by,
           authority: 'approval',
           approvedBy: command.by.personId,
+          flyWireId: bypassFor(grant, policy.currency, command.giver, command.bypass),
         },
       ];
     case 'refuse':
@@ -137,6 +172,7 @@ export function decide(command: Command, grant: Grant, policy: Compensation): Fa
     case 'reverse':
       if (grant.state === 'reversed') return [];
       if (grant.state !== 'granted') throw new Rejection('not-granted', `the grant is ${grant.state}`);
+      if (grant.reference !== null) throw new Rejection('reconciled-already', 'finance has matched it');
       if (
         command.by.personId !== grant.by &&
         !ladderFor(grant.amount, policy).some((role) => command.by.roles.includes(role))
@@ -144,6 +180,8 @@ export function decide(command: Command, grant: Grant, policy: Compensation): Fa
         throw new Rejection('not-yours', 'only its giver or who could approve it may take a grant back');
       }
       return [{ type: 'compensation.reversed', by: command.by.personId, reason: command.reason }];
+    case 'reconcile':
+      return reconcile(command, grant);
     case 'expire': {
       if (grant.state !== 'asked') return [];
       const from = grant.approver === null ? 0 : grant.step + 1;
@@ -170,11 +208,14 @@ export function evolve(grant: Grant, fact: Fact): Grant {
         amount: fact.amount,
         by: fact.by,
         decidedBy: fact.approvedBy ?? null,
+        flyWireId: fact.flyWireId,
       };
     case 'compensation.refused':
       return { ...grant, state: fact.by === null ? 'expired' : 'refused', decidedBy: fact.by };
     case 'compensation.reversed':
       return { ...grant, state: 'reversed' };
+    case 'compensation.reconciled':
+      return { ...grant, reference: fact.reference };
   }
 }
 
@@ -183,8 +224,17 @@ export interface Posting {
   amount: number;
 }
 
-/** The two sides of a grant in the ledger; taken back, the same with opposite signs. They sum to zero. */
+/**
+ * The two sides of a grant in the ledger; taken back, the same with opposite signs. They sum to zero. Matched, an advance
+ * is the refund it was an advance on; the customer has it already.
+ */
 export function postings(fact: Fact, grant: Grant, customerId: string): Posting[] {
+  if (fact.type === 'compensation.reconciled') {
+    return [
+      { account: 'refunds', amount: -grant.amount },
+      { account: 'advances:unreconciled', amount: grant.amount },
+    ];
+  }
   const amount =
     fact.type === 'compensation.granted' ? grant.amount : fact.type === 'compensation.reversed' ? -grant.amount : 0;
   if (amount === 0) return [];
@@ -212,6 +262,7 @@ function give(command: Command & { do: 'grant' }, policy: Compensation): Fact[] 
   }
   refuseBlocked(kind, command.blocked);
   refuseAboveMax(command, spent, policy);
+  const flyWireId = bypassFor(command, policy.currency, by, command.bypass);
 
   const rule = policy.authority
     .filter(
@@ -233,7 +284,7 @@ function give(command: Command & { do: 'grant' }, policy: Compensation): Fact[] 
     if (spent.agent + amount > budgets.perAgentMonth) exceeds.push('agent-budget');
   }
   if (rule && exceeds.length === 0) {
-    return [{ type: 'compensation.granted', kind, amount, by: by.personId, authority: rule.name, reason }];
+    return [{ type: 'compensation.granted', kind, amount, by: by.personId, authority: rule.name, flyWireId, reason }];
   }
   const ladder = ladderFor(amount, policy);
   const asked = ask(ladder, 0, by.personId, command.candidates) ?? { approver: null, approverRoles: ladder, step: 0 };
@@ -263,6 +314,34 @@ function mayAnswer(grant: Grant, by: Giver): void {
   if (!grant.approverRoles.some((role) => by.roles.includes(role))) {
     throw new Rejection('not-the-approver', `${grant.approverRoles.join(' or ')} decides on this`);
   }
+}
+
+function reconcile({ by, reference }: Command & { do: 'reconcile' }, grant: Grant): Fact[] {
+  if (!isAdvance(grant.kind)) throw new Rejection('not-an-advance', `a ${grant.kind} is final`);
+  if (grant.state !== 'granted') throw new Rejection('not-granted', `the grant is ${grant.state}`);
+  if (grant.reference === reference) return [];
+  if (grant.reference !== null) throw new Rejection('reconciled-already', `it was matched with ${grant.reference}`);
+  if (by.personId === grant.by) throw new Rejection('own-request', 'nobody matches what they gave');
+  return [{ type: 'compensation.reconciled', by: by.personId, reference }];
+}
+
+/** The fly-wire an advance refund is given through, null for every other kind. Throws Rejection where none covers it. */
+function bypassFor(
+  { kind, amount }: Pick<Grant, 'kind' | 'amount'>,
+  currency: string,
+  giver: Giver,
+  { flyWires, highValue }: Bypass,
+): string | null {
+  if (!isAdvance(kind)) return null;
+  const found = flyWires.find(
+    (one) =>
+      giver.roles.some((role) => one.roles.includes(role)) &&
+      (highValue || !one.highValueOnly) &&
+      one.ceiling.currency === currency &&
+      amount <= one.ceiling.amount,
+  );
+  if (!found) throw new Rejection('no-fly-wire', 'no open fly-wire covers this advance refund');
+  return found.flyWireId;
 }
 
 function refuseBlocked(kind: CompensationKind, blocked: readonly CompensationKind[]): void {

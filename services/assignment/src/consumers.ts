@@ -6,6 +6,7 @@ import { Alerts } from './alerts.ts';
 import { assign, rehome, wanted } from './assignment.ts';
 import { keepCustomers } from './customers.ts';
 import type { Assignment } from './deliveries.ts';
+import { flyWireTypes, keepFlyWires, keepHighValue } from './fly-wires.ts';
 import { handOverApproval } from './grants.ts';
 import { route } from './routing.ts';
 import { type CaseFile, Desk, type Said } from './store.ts';
@@ -24,11 +25,13 @@ const followed = [
 export function consume(service: Assignment): void {
   const { bus, clock, policies } = service;
   service.consume({
-    topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.suppression-list', 'heard.sla-timer'],
-    types: ['policy.published', 'customer.value-changed', ...followed],
+    topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.suppression-list', 'heard.sla-timer', 'heard.rca'],
+    types: ['policy.published', 'customer.value-changed', ...flyWireTypes, ...followed],
     async handle(tx, events) {
       await policies.apply(tx, ofType(events, 'policy.published'));
       await keepCustomers(tx, ofType(events, 'customer.value-changed'));
+      await keepFlyWires(tx, ofType(events, ...flyWireTypes));
+      await keepHighValue(tx, ofType(events, 'feedback.triaged', 'feedback.regraded'));
       const relevant = events.filter(isFollowed);
       if (relevant.length === 0) return;
       const policy = await policies.current(tx);

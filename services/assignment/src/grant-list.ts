@@ -24,6 +24,10 @@ export const GrantBody = z.object({
   grantedAt: z.string().nullable(),
   reversedBy: z.string().nullable(),
   reversedAt: z.string().nullable(),
+  flyWireId: z.uuid().nullable().meta({ description: 'What allowed an advance refund.' }),
+  reconciledBy: z.string().nullable(),
+  reconciledAt: z.string().nullable(),
+  reference: z.string().nullable().meta({ description: 'Finance’s document of the refund that followed.' }),
   rootCause: z.string().nullable(),
 });
 export type GrantBody = z.infer<typeof GrantBody>;
@@ -32,7 +36,8 @@ export const grantColumns = sql`g.grant_id as "grantId", g.case_id as "caseId", 
   json_build_object('amount', g.amount_minor, 'currency', g.currency) as amount, g.service_days as "serviceDays", g.reason, g.state,
   g.requested_by as by, ${instant('g.requested_at')} as "requestedAt", g.exceeds, g.approver, g.approver_roles as "approverRoles",
   ${instant('g.due_at')} as "dueAt", g.authority, g.decided_by as "decidedBy", ${instant('g.granted_at')} as "grantedAt",
-  g.reversed_by as "reversedBy", ${instant('g.reversed_at')} as "reversedAt", c.root_cause as "rootCause"`;
+  g.reversed_by as "reversedBy", ${instant('g.reversed_at')} as "reversedAt", c.root_cause as "rootCause",
+  g.fly_wire_id as "flyWireId", g.reconciled_by as "reconciledBy", ${instant('g.reconciled_at')} as "reconciledAt", g.reference`;
 
 /** Which grants a list or a report is about. `from` and `to` are about when they were granted. */
 export const GrantFilter = z.object({

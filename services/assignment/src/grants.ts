@@ -23,6 +23,7 @@ import {
   postings,
   type Spent,
 } from './compensation.ts';
+import { bypassOf } from './fly-wires.ts';
 import { lockAgent, lockCase, lockCustomer } from './locks.ts';
 
 /** A grant with what the rules do not need to know. */
@@ -89,6 +90,7 @@ export async function give(tx: Tx, order: Order, now: Date, policy: VersionedPol
     on: { ...standing, involved: standing.owner === order.by || (await collaborates(tx, order.caseId, order.by)) },
     spent: await spentBefore(tx, file, now, rules),
     blocked: await blockedKinds(tx, standing.customerId, now, policy),
+    bypass: await bypassOf(tx, file, now),
     candidates: people,
   };
   const cause = { correlationid: standing.feedbackId };
@@ -102,11 +104,17 @@ export interface Outcome {
   events: Event[];
 }
 
-/** Approves, refuses or takes back. */
+export type Answer =
+  | { do: 'approve'; by: string; reason: string }
+  | { do: 'refuse'; by: string; reason: string }
+  | { do: 'reverse'; by: string; reason: string }
+  | { do: 'reconcile'; by: string; reference: string };
+
+/** Approves, refuses, takes back, or matches an advance with its refund. */
 export async function answer(
   tx: Tx,
   grantId: string,
-  order: { do: 'approve' | 'refuse' | 'reverse'; by: string; reason: string },
+  order: Answer,
   now: Date,
   policy: VersionedPolicy,
 ): Promise<Outcome> {
@@ -117,16 +125,19 @@ export async function answer(
   await lockCustomer(tx, found.customerId);
   await lockAgent(tx, found.by);
   const [file] = await loadGrants(tx, [grantId], true);
-  const by = giver(await candidates(tx), order.by);
+  const people = await candidates(tx);
+  const by = giver(people, order.by);
   const command: Command =
     order.do === 'approve'
       ? {
           do: 'approve',
           by,
+          giver: giver(people, found.by),
           spent: await spentBefore(tx, file!, now, rules),
           blocked: await blockedKinds(tx, found.customerId, now, policy),
+          bypass: await bypassOf(tx, file!, now),
         }
-      : { do: order.do, by, reason: order.reason };
+      : { ...order, by };
   const events = await apply(tx, file!, command, now, policy, { correlationid: standing.feedbackId });
   return { grant: file!, events };
 }
@@ -185,7 +196,7 @@ async function loadGrants(tx: Tx, grantIds: readonly string[], lock = false): Pr
   const { rows } = await sql<GrantFile & { approverRoles: Role[] }>`
     select grant_id as "grantId", case_id as "caseId", customer_id as "customerId", kind, amount_minor::float8 as amount, currency,
            service_days as "serviceDays", reason, state, requested_by as by, exceeds, approver, approver_roles as "approverRoles",
-           step, decided_by as "decidedBy"
+           step, decided_by as "decidedBy", fly_wire_id as "flyWireId", reference
       from grants where grant_id = any (${grantIds}::uuid[]) ${lock ? sql`for update` : sql``}`.execute(tx);
   return rows;
 }
@@ -223,13 +234,15 @@ async function write(tx: Tx, file: GrantFile, fact: Fact, at: string, dueAt: str
       const by = granted?.approvedBy ?? null;
       await sql`
         insert into grants (grant_id, case_id, customer_id, kind, amount_minor, currency, service_days, reason, requested_by, requested_at,
-          exceeds, approver, approver_roles, step, due_at, state, authority, granted_at, decided_by, decided_at)
+          exceeds, approver, approver_roles, step, due_at, state, authority, granted_at, decided_by, decided_at, fly_wire_id)
         values (${file.grantId}, ${file.caseId}, ${file.customerId}, ${file.kind}, ${file.amount}, ${file.currency}, ${file.serviceDays},
           ${file.reason}, ${file.by}, ${at}, ${file.exceeds}::text[], ${approver}, ${approverRoles}::text[], ${step},
           ${granted ? null : dueAt}::timestamptz, ${file.state}, ${granted?.authority ?? null}, ${granted ? at : null}::timestamptz,
-          ${by}, ${by === null ? null : at}::timestamptz)
+          ${by}, ${by === null ? null : at}::timestamptz, ${file.flyWireId})
         on conflict (grant_id) do update set state = excluded.state, authority = excluded.authority, granted_at = excluded.granted_at,
-          decided_by = excluded.decided_by, decided_at = excluded.decided_at`.execute(tx);
+          decided_by = excluded.decided_by, decided_at = excluded.decided_at, fly_wire_id = excluded.fly_wire_id`.execute(
+        tx,
+      );
       return;
     }
     case 'compensation.handed-over':
@@ -242,6 +255,11 @@ async function write(tx: Tx, file: GrantFile, fact: Fact, at: string, dueAt: str
       return;
     case 'compensation.reversed':
       await sql`update grants set state = 'reversed', reversed_by = ${fact.by}, reversed_at = ${at} ${of}`.execute(tx);
+      return;
+    case 'compensation.reconciled':
+      await sql`update grants set reconciled_by = ${fact.by}, reconciled_at = ${at}, reference = ${fact.reference} ${of}`.execute(
+        tx,
+      );
   }
 }
 
@@ -282,6 +300,8 @@ function eventOf(file: GrantFile, fact: Fact, now: Date, dueAt: string, policyVe
       return newEvent(fact.type, customerId, { ...common, by: fact.by, reason: fact.reason }, now, cause);
     case 'compensation.reversed':
       return newEvent(fact.type, customerId, { ...common, by: fact.by, reason: fact.reason }, now, cause);
+    case 'compensation.reconciled':
+      return newEvent(fact.type, customerId, { ...common, by: fact.by, reference: fact.reference }, now, cause);
   }
 }
 

@@ -47,7 +47,7 @@ test('an odds ratio is shown within each segment too', () => {
 test('a theme after which everybody left is said to separate, not given a number', () => {
   const customers = refunds.map((one, n) => ({ ...one, churned: one.themes.length > 0 || n % 3 === 0 }));
   const [found] = associate(customers, ['refund'], levels);
-  expect(found!.adjusted).toEqual({ outcome: 'separated', by: ['theme'] });
+  expect(found!.adjusted).toEqual({ of: 500, outcome: 'separated', by: ['theme'] });
   expect(found!.oddsRatio.corrected).toBe(true);
 });
 

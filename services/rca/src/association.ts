@@ -15,9 +15,10 @@ import { twoProportions } from '@heard/statistics/proportion';
 export interface Customer {
   themes: readonly string[];
   churned: boolean;
-  tenureDays: number;
-  /** Lifetime value in minor units. */
-  valueMinor: number;
+  /** null: not known, and so are left out of the adjusted model only. */
+  tenureDays: number | null;
+  /** Lifetime value in minor units of one currency. */
+  valueMinor: number | null;
   channel: string;
   segment: string;
 }
@@ -36,9 +37,13 @@ export interface Association {
   wording: 'leavers-name-it-more' | 'leavers-name-it-less' | 'no-association-shown';
 }
 
-export type Adjusted =
+/** `of`: the customers whose tenure and value are known. */
+export type Adjusted = { of: number } & (
   | { outcome: 'fitted'; for: string[]; oddsRatio: Interval; p: number }
-  | Exclude<LogisticFit, { outcome: 'fitted' }>;
+  | Exclude<LogisticFit, { outcome: 'fitted' }>
+);
+
+type Known = Customer & { tenureDays: number; valueMinor: number };
 
 /** Themes that nobody or everybody named, or where nobody or everybody left, have nothing to compare and are not listed. */
 export function associate(
@@ -46,8 +51,10 @@ export function associate(
   themes: readonly string[],
   { alpha, confidence }: { alpha: number; confidence: number },
 ): Association[] {
-  const covariates = covariatesOf(customers);
-  const churned = customers.map((customer) => customer.churned);
+  const known = customers.filter(
+    (customer): customer is Known => customer.tenureDays !== null && customer.valueMinor !== null,
+  );
+  const covariates = covariatesOf(known);
   const compared = themes.flatMap((themeId) => {
     const table = tabulate(customers, themeId);
     return isComparable(table) ? [{ themeId, table, p: tableP(table) }] : [];
@@ -63,7 +70,7 @@ export function associate(
       phi: phi(table, confidence),
       p,
       corrected: corrected[at]!,
-      adjusted: adjust(customers, themeId, covariates, churned, confidence),
+      adjusted: adjust(known, themeId, covariates, confidence),
       withinSegments: withinSegments(customers, themeId, confidence),
       wording: !shown ? 'no-association-shown' : ratio.estimate > 1 ? 'leavers-name-it-more' : 'leavers-name-it-less',
     };
@@ -71,21 +78,22 @@ export function associate(
 }
 
 function adjust(
-  customers: readonly Customer[],
+  customers: readonly Known[],
   themeId: string,
   covariates: Readonly<Record<string, number[]>>,
-  churned: readonly boolean[],
   confidence: number,
 ): Adjusted {
+  const of = customers.length;
   const theme = customers.map(({ themes }) => (themes.includes(themeId) ? 1 : 0));
+  const churned = customers.map((customer) => customer.churned);
   const fit = logistic({ theme, ...covariates }, churned, confidence);
-  if (fit.outcome !== 'fitted') return fit;
+  if (fit.outcome !== 'fitted') return { of, ...fit };
   const { oddsRatio, p } = fit.coefficients.find(({ name }) => name === 'theme')!;
-  return { outcome: 'fitted', for: Object.keys(covariates), oddsRatio, p };
+  return { of, outcome: 'fitted', for: Object.keys(covariates), oddsRatio, p };
 }
 
 /** Years of tenure, the logarithm of the value, and each channel against the one most customers use; what never differs is left out. */
-function covariatesOf(customers: readonly Customer[]): Record<string, number[]> {
+function covariatesOf(customers: readonly Known[]): Record<string, number[]> {
   const channels = [...Map.groupBy(customers, ({ channel }) => channel)]
     .sort(([a, left], [b, right]) => right.length - left.length || (a < b ? -1 : 1))
     .map(([channel]) => channel);

@@ -23,15 +23,28 @@ export function defaultFilter({ corpus }: z.infer<typeof RootCauses>): CorpusFil
 
 /** The condition of a filter on `comments c`; only what has words is in the corpus. */
 export function matching(filter: CorpusFilter): RawBuilder<boolean> {
-  const conditions: RawBuilder<unknown>[] = [sql`c.comment is not null and c.comment <> ''`];
-  const { segments, channels, kinds, products, scale, highValue, from, until } = filter;
+  const conditions: RawBuilder<unknown>[] = [sql`c.comment is not null and c.comment <> ''`, attributes(filter)];
+  const { from, until } = filter;
+  if (from) conditions.push(sql`c.occurred_at >= ${from}::timestamptz`);
+  if (until) conditions.push(sql`c.occurred_at < ${until}::timestamptz`);
+  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
+
+/** The condition without its time, on any `c` that has the columns. */
+export function attributes({
+  segments,
+  channels,
+  kinds,
+  products,
+  scale,
+  highValue,
+}: CorpusFilter): RawBuilder<boolean> {
+  const conditions: RawBuilder<unknown>[] = [sql`true`];
   if (segments) conditions.push(sql`c.segment = any (${segments}::text[])`);
   if (channels) conditions.push(sql`c.channel = any (${channels}::text[])`);
   if (kinds) conditions.push(sql`c.kind = any (${kinds}::text[])`);
   if (products) conditions.push(sql`c.product = any (${products}::text[])`);
   if (scale) conditions.push(sql`c.scale = ${scale}`);
   if (highValue !== undefined) conditions.push(sql`c.high_value = ${highValue}`);
-  if (from) conditions.push(sql`c.occurred_at >= ${from}::timestamptz`);
-  if (until) conditions.push(sql`c.occurred_at < ${until}::timestamptz`);
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
 }

@@ -33,7 +33,10 @@ export interface Judgement {
  * "Below in every channel" needs no correction, as every single test must agree (R. L. Berger, Technometrics 24 (1982)
  * 295–300, doi 10.2307/1267823); "above in any" shares its error among the channels (Bonferroni).
  */
-export function judge(belief: Belief, channels: Readonly<Record<string, Count>>): Judgement {
+export function judge(
+  belief: Pick<Belief, 'threshold' | 'minN' | 'confidence'>,
+  channels: Readonly<Record<string, Count>>,
+): Judgement {
   const heard = Object.values(channels).filter(({ of }) => of >= belief.minN).length;
   const strict = 1 - (1 - belief.confidence) / Math.max(1, heard);
   const findings = Object.entries(channels)

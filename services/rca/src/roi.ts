@@ -19,30 +19,33 @@ export interface Range {
 }
 
 export interface Assumption extends Range {
-  name: string;
+  name:
+    | 'detractors'
+    | 'listeners-per-detractor'
+    | 'customers'
+    | 'less-churn'
+    | 'value-each'
+    | 'margin'
+    | 'cost'
+    | 'profit-per-point-of-churn';
   source: 'measured' | 'entered' | 'rule-of-thumb';
 }
 
-/** Seed 000: each detractor tells 7–10 people. */
-export const listenersPerDetractor: Assumption = {
-  name: 'listeners per detractor',
-  low: 7,
-  estimate: 8.5,
-  high: 10,
-  source: 'rule-of-thumb',
-};
+/** Exactly known; `source` says from where. */
+export const exactly = (name: Assumption['name'], value: number, source: Assumption['source']): Assumption => ({
+  ...{ name, source },
+  ...{ low: value, estimate: value, high: value },
+});
 
-/** Seed 003: 5 points less churn give 25–95 % more profit; here per point, taken as proportional. */
-export const profitPerPointOfChurn: Assumption = {
-  name: 'more profit per point less churn',
-  low: 0.25 / 5,
-  estimate: 0.6 / 5,
-  high: 0.95 / 5,
+/** One of the policy: between its ends nothing is known, so the middle is the estimate. */
+export const ruleOfThumb = (name: Assumption['name'], { low, high }: { low: number; high: number }): Assumption => ({
+  ...{ name, low, high },
+  estimate: (low + high) / 2,
   source: 'rule-of-thumb',
-};
+});
 
 /** People who hear of it. */
-export function exposure(detractors: Assumption, listeners = listenersPerDetractor): Figure {
+export function exposure(detractors: Assumption, listeners: Assumption): Figure {
   return made('listeners', 'people', times(detractors, listeners), [detractors, listeners]);
 }
 
@@ -56,8 +59,8 @@ export function revenueKept(kept: Figure, valueEach: Assumption): Figure {
   return made('revenue-kept', 'minor', times(kept, valueEach), [...kept.assumptions, valueEach]);
 }
 
-/** More profit as a share of today's; `lessChurn` in shares. */
-export function profitShare(lessChurn: Assumption, perPoint = profitPerPointOfChurn): Figure {
+/** More profit as a share of today's; `lessChurn` in shares, `perPoint` per hundredth of them. */
+export function profitShare(lessChurn: Assumption, perPoint: Assumption): Figure {
   const points = times(lessChurn, { low: 100, estimate: 100, high: 100 });
   return made('profit-share', 'share', times(points, perPoint), [lessChurn, perPoint]);
 }

@@ -1,6 +1,7 @@
 import type { Database, Tx } from '@heard/bus/log';
-import { sql } from 'kysely';
-import { type CorpusFilter, matching } from './corpus-filter.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { attributes, type CorpusFilter } from './corpus-filter.ts';
+import { countedDays } from './counted-days.ts';
 
 /** How many comments of a filter, and how many of them name each theme. */
 export interface ThemeCounts {
@@ -9,19 +10,54 @@ export interface ThemeCounts {
   themes: Map<string, { primary: number; mentions: number }>;
 }
 
-/** The theme counts of one frame version over the comments of a filter. */
+export type Grouping = 'channel' | 'kind' | 'product' | 'segment' | 'day' | 'week' | 'month';
+
+/** The theme counts of one frame version over the comments of a filter that have been assigned. */
 export async function countThemes(db: Database | Tx, frameVersion: number, filter: CorpusFilter): Promise<ThemeCounts> {
-  const { rows } = await sql<{ theme: string | null; of: number; primary: number; mentions: number }>`
-    with chosen as (
-      select t.primary_theme, t.mentions from comment_themes t join comments c using (feedback_id)
-       where t.frame_version = ${frameVersion} and ${matching(filter)})
-    select null as theme, count(*)::int as of, 0 as primary, 0 as mentions from chosen
-    union all
-    select m.theme, 0, count(*) filter (where m.theme = primary_theme)::int, count(*)::int
-      from chosen cross join lateral unnest(mentions) as m (theme) group by m.theme`.execute(db);
-  const of = rows.find(({ theme }) => theme === null)!.of;
-  const themes = rows.filter(({ theme }) => theme !== null);
-  return { of, themes: new Map(themes.map(({ theme, primary, mentions }) => [theme!, { primary, mentions }])) };
+  return (await countThemesBy(db, frameVersion, filter)).get(null) ?? { of: 0, themes: new Map() };
+}
+
+const groups: Record<Grouping, RawBuilder<unknown>> = {
+  channel: sql`coalesce(c.channel, '')`,
+  kind: sql`coalesce(c.kind, '')`,
+  product: sql`coalesce(c.product, '')`,
+  segment: sql`coalesce(c.segment, '')`,
+  day: sql`to_char(c.since, 'YYYY-MM-DD')`,
+  week: sql`to_char(date_trunc('week', c.since), 'YYYY-MM-DD')`,
+  month: sql`to_char(date_trunc('month', c.since), 'YYYY-MM-DD')`,
+};
+
+/**
+ * The same for each value of `by`, '' for none; without it one entry under null. Whole days come from the sums that
+ * every change of comment_themes carries along, whole months from coarser ones; only a day that a bound cuts is counted
+ * from its rows. Days, weeks (from Monday) and months are the company's.
+ */
+export async function countThemesBy(
+  db: Database | Tx,
+  frameVersion: number,
+  filter: CorpusFilter,
+  by?: Grouping,
+): Promise<Map<string | null, ThemeCounts>> {
+  const { sums, rows: cut } = await countedDays(db, frameVersion, filter, by === 'day' || by === 'week');
+  const group = by ? groups[by] : sql`null::text`;
+  const { rows } = await sql<{ value: string | null; theme: string; primary: number; mentions: number }>`
+    select value, theme, sum(primaries)::int as primary, sum(mentions)::int as mentions from (
+      select ${group} as value, c.theme, sum(c.primaries) as primaries, sum(c.mentions) as mentions from theme_counts c
+       where c.frame_version = ${frameVersion} and ${sums} and ${attributes(filter)} group by 1, 2
+      union all
+      select ${group}, c.theme, count(*) filter (where c.theme = c.primary_theme), count(*) from (
+        select t.*, t.day as since, m.theme from comment_themes t cross join lateral unnest(array_append(t.mentions, '')) as m (theme)
+         where t.frame_version = ${frameVersion} and ${cut}) c
+       where ${attributes(filter)} group by 1, 2) parts
+     group by 1, 2 having sum(mentions) > 0 order by 1, 2`.execute(db);
+  const counts = new Map<string | null, ThemeCounts>();
+  for (const { value, theme, primary, mentions } of rows) {
+    const group = counts.get(value) ?? { of: 0, themes: new Map() };
+    counts.set(value, group);
+    if (theme === '') group.of = mentions;
+    else group.themes.set(theme, { primary, mentions });
+  }
+  return counts;
 }
 
 /** The version that is counted on now; undefined while the first is being learnt. */

@@ -16,7 +16,8 @@ import { newcombe, twoProportions, wilson } from '@heard/statistics/proportion';
  *
  * Confirmed: the share moved as expected by more than chance. Worse: it moved the other way by more than chance. Neither,
  * and the effect expected would have been seen: no evidence. Neither, and it might well have been missed, or there are too
- * few comments in a window or too few hits beside a control: underpowered, which says nothing about the fix.
+ * few comments in a window or too few hits beside a control: underpowered, which says nothing about the fix. Of a window
+ * without any comment every interval is everything.
  */
 export interface Registration {
   validationId: string;
@@ -148,8 +149,8 @@ export function conclude(cases: readonly { registration: Registration; evidence:
       validationId: registration.validationId,
       verdict: verdict(registration, evidence, difference.estimate, numbers),
       method,
-      before: wilson(evidence.before),
-      after: wilson(evidence.after),
+      before: shareOf(evidence.before),
+      after: shareOf(evidence.after),
       difference,
       p,
       twoSided,
@@ -164,9 +165,6 @@ function refuse({ frameVersion, after, comparisons, control }: Registration, evi
   if (at < after.until)
     throw new Rejection('window-open', 'the window is not over: looking early finds effects by chance');
   const { frameVersions } = evidence;
-  if (sidesOf(evidence).some((side) => side.of === 0)) {
-    throw new Rejection('no-comments', 'a window without comments proves nothing');
-  }
   if (frameVersions.baseline !== frameVersion || frameVersions.after !== frameVersion) {
     throw new Rejection('frame-changed', `both windows must be counted with version ${frameVersion} of the code frame`);
   }
@@ -178,7 +176,12 @@ function refuse({ frameVersion, after, comparisons, control }: Registration, evi
   }
 }
 
-function test(registration: Registration, { before, after, control }: Evidence) {
+function test(registration: Registration, evidence: Evidence) {
+  const { before, after, control } = evidence;
+  if (isUnseen(evidence)) {
+    const method = control ? ('difference-in-differences' as const) : ('z' as const);
+    return { method, difference: { estimate: 0, lower: -1, upper: 1 }, p: 1, other: 1, twoSided: 1 };
+  }
   const expected = directionOf(registration);
   const opposite = expected === 'fell' ? 'rose' : 'fell';
   const by = (sided: Sided) => {
@@ -212,11 +215,21 @@ function isTooSmall(evidence: Evidence, minN: number): boolean {
   return evidence.control !== undefined && sides.some(({ hits, of }) => Math.min(hits, of - hits) < 5);
 }
 
+function isUnseen(evidence: Evidence): boolean {
+  return sidesOf(evidence).some((side) => side.of === 0);
+}
+
+function shareOf(count: Count): Interval {
+  return count.of === 0 ? { estimate: 0, lower: 0, upper: 1 } : wilson(count);
+}
+
 function sidesOf({ before, after, control }: Evidence): Count[] {
   return [before, after, ...(control ? [control.before, control.after] : [])];
 }
 
-function sample(registration: Registration, { before, after, control }: Evidence) {
+function sample(registration: Registration, evidence: Evidence) {
+  if (isUnseen(evidence)) return { power: 0, smallestDetectableChange: undefined };
+  const { before, after, control } = evidence;
   const plan = planOf(
     registration,
     before,

@@ -1,0 +1,57 @@
+/**
+ * All work on texts, in a thread of its own: learning a frame, the themes of comments, discovery, keywords. Ends by an
+ * uncaught error or when its parent ends it; everything it has done by then is committed, everything else is begun anew.
+ */
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openDatabase } from '@heard/service/database';
+import type { FromAnalyst, ToAnalyst } from './analyst.ts';
+import { Assigner } from './assigning.ts';
+import { learn } from './learning.ts';
+import { forgetUnwanted, wantedFrames } from './wanted-frames.ts';
+
+// On Linux this is the priority of the thread alone: whoever answers customers goes first.
+if (process.platform === 'linux') setPriority(15);
+
+const port = parentPort!;
+const database = openDatabase({
+  url: (workerData as { databaseUrl: string }).databaseUrl,
+  schema: 'rca',
+  connections: 1,
+  onError: () => {}, // the next statement says so
+});
+const assigner = new Assigner(database);
+let woken = 0;
+let wake = () => {};
+port.on('message', (message: ToAnalyst) => {
+  woken = message.wakes;
+  wake();
+});
+const say = (message: FromAnalyst) => port.postMessage(message);
+
+for (;;) {
+  const seen = woken;
+  while (await step());
+  if (seen !== woken) continue;
+  if ((await wantedFrames(database)).some(({ waits }) => waits)) say({ type: 'complete' });
+  const message = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  say({ type: 'rests', wakes: woken });
+  await message;
+}
+
+/** The most urgent piece of work; true while there may be more. */
+async function step(): Promise<boolean> {
+  if (await assigner.assignPending()) return true;
+  for (const frame of await wantedFrames(database)) {
+    if (!frame.isLearnt) {
+      await learn(database, frame);
+      return true;
+    }
+    if (frame.complete) continue;
+    await assigner.assignNext(frame);
+    return true;
+  }
+  return forgetUnwanted(database);
+}

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { PersonId } from '@heard/events/vocabulary';
+import { insightRoles } from '@heard/service/access';
+import { NotFound } from '@heard/service/http';
+import type { Service } from '@heard/service/service';
+import { sql } from 'kysely';
+import * as z from 'zod';
+import { levels, type Measure, type Reviewed, review } from './effect-review.ts';
+import { figuresOf, readSeries, type Series } from './effect-review-figures.ts';
+import { type Line, linesOf, Plan } from './effect-review-plan.ts';
+import { wordLine } from './effect-review-wording.ts';
+import { servingFrame } from './theme-counts.ts';
+import { Language } from './validation-shapes.ts';
+
+const Id = z.object({ reviewId: z.uuid() });
+const Day = z.iso.date();
+const Window = z.object({ from: Day, until: Day });
+const Side = z.object({ hits: z.number(), of: z.number().nullable() });
+
+const Shown = z.object({
+  level: z.enum(levels).nullable().meta({ description: 'null: nothing was ever brought of it.' }),
+  source: z.string(),
+  metric: z.string(),
+  better: z.enum(['less', 'more']),
+  months: z.int(),
+  window: Window,
+  comparator: z.enum(['prev_period', 'baseline', 'same_period_last_year']),
+  compared: Window,
+  before: Side.nullable(),
+  after: Side.nullable(),
+  dispersion: z.number().nullable().meta({ description: 'Variance ÷ mean of the daily counts; widens the interval.' }),
+  change: z
+    .object({ estimate: z.number(), lower: z.number(), upper: z.number() })
+    .nullable()
+    .meta({ description: 'Relative: −0.7 is 70 % less.' }),
+  finding: z.enum(['better', 'worse', 'no-evidence', 'not-over', 'not-measured']),
+  missingDays: z.int().meta({ description: 'Days of the windows without a figure; then nothing is said.' }),
+  text: z.string(),
+});
+export type Shown = z.infer<typeof Shown>;
+
+const Review = z.object({
+  reviewId: z.uuid(),
+  initiativeId: z.uuid(),
+  fixedOn: Day,
+  openedBy: PersonId,
+  confidence: z.number(),
+  frameVersion: z.int().nullable().meta({ description: 'What mentions of themes are counted with, in all windows.' }),
+  missing: z.array(z.enum(levels)).meta({ description: 'Levels without a single figure.' }),
+  lines: z.array(Shown),
+});
+
+interface Row {
+  initiativeId: string;
+  fixedOn: string;
+  openedBy: string;
+  plan: Plan;
+}
+
+/** What became of a fix, at three levels and over several windows. */
+export function registerEffectReviewRoutes(service: Service): void {
+  const { http, database, clock, policies } = service;
+
+  http.post(
+    '/v1/effect-reviews',
+    {
+      config: { access: { roles: ['analyst', 'admin'] } },
+      schema: {
+        summary: 'Open the review of a fix: what is measured, over which windows, compared with what',
+        body: Plan.extend({
+          initiativeId: z.uuid(),
+          fixedOn: Day.meta({ description: "The company's day; the first that counts as after the fix." }),
+        }),
+        response: { 201: z.object({ reviewId: z.uuid() }) },
+      },
+    },
+    async (request, reply) => {
+      const { initiativeId, fixedOn, ...plan } = request.body;
+      linesOf(plan, fixedOn);
+      const reviewId = randomUUID();
+      await service.commit(request, async (tx) => {
+        await sql`
+          insert into effect_reviews (review_id, initiative_id, fixed_on, plan, opened_by, opened_at)
+          values (${reviewId}, ${initiativeId}, ${fixedOn}, ${JSON.stringify(plan)}::jsonb, ${request.principal.personId}, ${clock.now().toISOString()})`.execute(
+          tx,
+        );
+        return { result: undefined, events: [], record: reviewId };
+      });
+      return reply.status(201).send({ reviewId });
+    },
+  );
+
+  http.get(
+    '/v1/effect-reviews',
+    {
+      config: { access: { roles: insightRoles } },
+      schema: {
+        summary: 'The reviews of an initiative, newest first',
+        querystring: z.object({ initiativeId: z.uuid() }),
+        response: { 200: z.object({ items: z.array(z.object({ reviewId: z.uuid(), fixedOn: Day })) }) },
+      },
+    },
+    async ({ query }) => {
+      const { rows } = await sql<{ reviewId: string; fixedOn: string }>`
+        select review_id as "reviewId", to_char(fixed_on, 'YYYY-MM-DD') as "fixedOn" from effect_reviews
+         where initiative_id = ${query.initiativeId} order by number desc limit 100`.execute(database);
+      return { items: rows };
+    },
+  );
+
+  http.get(
+    '/v1/effect-reviews/:reviewId',
+    {
+      config: { access: { roles: insightRoles } },
+      schema: {
+        summary: 'The review as of now: every change with its interval and what it is compared with',
+        params: Id,
+        querystring: z.object({ lang: Language }),
+        response: { 200: Review },
+      },
+    },
+    async ({ params: { reviewId }, query: { lang } }) => {
+      const { rows } = await sql<Row>`
+        select initiative_id as "initiativeId", to_char(fixed_on, 'YYYY-MM-DD') as "fixedOn", opened_by as "openedBy", plan
+          from effect_reviews where review_id = ${reviewId}`.execute(database);
+      if (!rows[0]) throw new NotFound(`There is no effect review ${reviewId}.`);
+      const { plan, ...head } = rows[0];
+      const { sla, rca } = await policies.current(database);
+      const frameVersion = await servingFrame(database);
+      const reading = { frameVersion, timeZone: sla.timeZone, corpus: rca };
+      const series = new Map<unknown, Series | undefined>();
+      for (const look of plan.measures) series.set(look, await readSeries(database, look, reading));
+      const today = dayIn(sla.timeZone, clock.now());
+      const known = linesOf(plan, head.fixedOn).map((line) => figure(line, series.get(line.look), today));
+      const measured = known.flatMap(({ measure }) => measure ?? []);
+      const { measures, missing } = review(measured, new Date(head.fixedOn), rca.confidence);
+      const lines = known.map((one) => show(one, one.measure && measures[measured.indexOf(one.measure)]));
+      return {
+        ...head,
+        reviewId,
+        confidence: rca.confidence,
+        frameVersion: frameVersion ?? null,
+        missing,
+        lines: lines.map((line) => ({ ...line, text: wordLine(lang, line, rca.confidence) })),
+      };
+    },
+  );
+}
+
+interface Known {
+  line: Line;
+  series: Series | undefined;
+  isOver: boolean;
+  missingDays: number;
+  measure: Measure | undefined;
+}
+
+function figure(line: Line, series: Series | undefined, today: Date): Known {
+  const isOver = line.window.until <= today;
+  const none = { line, series, isOver, missingDays: 0, measure: undefined };
+  if (!series || !isOver) return none;
+  const figures = figuresOf(series, line);
+  if ('missingDays' in figures) return { ...none, missingDays: figures.missingDays };
+  const { level, metric } = series;
+  const { comparator, window, compared, look } = line;
+  return { ...none, measure: { level, metric, comparator, window, compared, better: look.better, figures } };
+}
+
+function show({ line, series, isOver, missingDays }: Known, reviewed: Reviewed | undefined): Omit<Shown, 'text'> {
+  const { look, months, window, comparator, compared } = line;
+  const figures = reviewed?.figures;
+  const side = (which: 'before' | 'after') => {
+    if (!figures) return null;
+    return figures.kind === 'share' ? figures[which] : { hits: figures[which], of: null };
+  };
+  return {
+    level: series?.level ?? null,
+    ...('metric' in look ? { source: look.source, metric: look.metric } : { source: 'rca', metric: look.themeId }),
+    better: look.better,
+    months,
+    window: days(window),
+    comparator,
+    compared: days(compared),
+    before: side('before'),
+    after: side('after'),
+    dispersion: figures?.kind === 'volume' ? figures.dispersion : null,
+    change: reviewed?.change ?? null,
+    finding: reviewed ? reviewed.finding : isOver ? 'not-measured' : 'not-over',
+    missingDays,
+  };
+}
+
+const days = ({ from, until }: Line['window']) => ({ from: dayOf(from), until: dayOf(until) });
+const dayOf = (date: Date) => date.toISOString().slice(0, 10);
+const dayIn = (timeZone: string, at: Date) => new Date(new Intl.DateTimeFormat('en-CA', { timeZone }).format(at));

@@ -1,0 +1,82 @@
+import { Rejection } from '@heard/bus/rejection';
+
+/**
+ * A project against one cause, from the insight to the proof.
+ *
+ * It begins open. Its owner, or whoever decides for the company, signs it off, and later says since when the fix is live.
+ * Proven it is only by a validation that confirmed the fix; where that came before anybody said that it was fixed, saying
+ * so proves it. A fix that did not hold goes back to work. Until it is proven it may be abandoned, for a reason.
+ */
+export interface Initiative {
+  state: State;
+  ownerId: string;
+  /** Since when the fix is live. */
+  fixedAt: Date | null;
+  /** The validation that confirmed it. */
+  confirmedBy: string | null;
+}
+
+export type State = 'open' | 'signed-off' | 'fixed' | 'proven' | 'abandoned';
+
+export interface Person {
+  personId: string;
+  roles: readonly string[];
+}
+
+export type Command =
+  | { do: 'sign-off'; by: Person }
+  | { do: 'fix'; by: Person; fixedAt: Date; at: Date }
+  | { do: 'rework'; by: Person; reason: string }
+  | { do: 'abandon'; by: Person; reason: string }
+  | { do: 'confirm'; by: string; validationId: string };
+
+export type Fact =
+  | { type: 'moved'; from: State; to: State; by: string; reason?: string; fixedAt?: Date }
+  | { type: 'confirmed'; validationId: string };
+
+/** From where each command may be given; anywhere else the answer is no. */
+const from: Record<Command['do'], readonly State[]> = {
+  'sign-off': ['open'],
+  fix: ['signed-off'],
+  rework: ['fixed'],
+  abandon: ['open', 'signed-off', 'fixed'],
+  confirm: ['open', 'signed-off', 'fixed', 'proven'],
+};
+const to = { 'sign-off': 'signed-off', fix: 'fixed', rework: 'signed-off', abandon: 'abandoned' } as const;
+
+/** [] where it is so already. Throws Rejection where the rules say no. */
+export function decide(command: Command, { state, ownerId, confirmedBy }: Initiative): Fact[] {
+  if (!from[command.do].includes(state)) {
+    throw new Rejection('wrong-state', `${command.do} is not possible while the initiative is ${state}`);
+  }
+  if (command.do === 'confirm') {
+    if (confirmedBy !== null) return [];
+    const { by, validationId } = command;
+    const proven: Fact[] = state === 'fixed' ? [{ type: 'moved', from: 'fixed', to: 'proven', by }] : [];
+    return [{ type: 'confirmed', validationId }, ...proven];
+  }
+  const { by } = command;
+  if (by.personId !== ownerId && !by.roles.some((role) => role === 'director' || role === 'admin')) {
+    throw new Rejection('not-the-owner', 'only its owner or a director moves an initiative');
+  }
+  const moved: Fact = { type: 'moved', from: state, to: to[command.do], by: by.personId };
+  if (command.do === 'sign-off') return [moved];
+  if (command.do !== 'fix') return [{ ...moved, reason: command.reason }];
+  if (command.fixedAt > command.at) throw new Rejection('not-yet', 'what is not live yet is not fixed');
+  const fixed: Fact = { ...moved, fixedAt: command.fixedAt };
+  return confirmedBy === null ? [fixed] : [fixed, { type: 'moved', from: 'fixed', to: 'proven', by: by.personId }];
+}
+
+export function evolve(initiative: Initiative, fact: Fact): Initiative {
+  if (fact.type === 'confirmed') return { ...initiative, confirmedBy: fact.validationId };
+  const fixedAt = fact.to === 'signed-off' ? null : (fact.fixedAt ?? initiative.fixedAt);
+  return { ...initiative, state: fact.to, fixedAt };
+}
+
+export const isOver = (state: State) => state === 'proven' || state === 'abandoned';
+
+/** The ids in the new order; the others keep theirs. A rank beyond the last is the last. */
+export function reranked(ids: readonly string[], id: string, rank: number): string[] {
+  const others = ids.filter((one) => one !== id);
+  return others.toSpliced(rank - 1, 0, id);
+}
