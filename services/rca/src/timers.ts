@@ -1,0 +1,14 @@
+import type { Tx } from '@heard/bus/log';
+import type { Service } from '@heard/service/service';
+import type { Timer } from '@heard/service/timers';
+import { discoverAgain } from './discovery-timer.ts';
+
+type Fire = (service: Service, tx: Tx, timers: Timer[]) => Promise<void>;
+
+const fires: Record<string, Fire> = { discovery: discoverAgain };
+
+export function fireTimers(service: Service): void {
+  service.fireTimers(async (tx, timers) => {
+    for (const [kind, due] of Map.groupBy(timers, (timer) => timer.kind)) await fires[kind]!(service, tx, due);
+  });
+}
