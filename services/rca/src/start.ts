@@ -8,6 +8,8 @@ import { registerAssociationsRoutes } from './associations-routes.ts';
 import { Browser } from './browser.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerDiscoveryRoutes } from './discovery-routes.ts';
+import { setDiscoveryTimer } from './discovery-timer.ts';
 import { registerEffectReviewRoutes } from './effect-review-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerFlyWireRoutes } from './fly-wire-routes.ts';
@@ -32,6 +34,7 @@ import { fireTimers } from './timers.ts';
 import { registerTraceRoutes } from './trace-routes.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
+
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
 const lingerMs = '250';
@@ -76,10 +79,14 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerReportRoutes(service, { renderer, browser });
 
   const starter = async (tx: Tx) => {
+  registerDiscoveryRoutes(service);
+  /** What there is once there is a policy. */
+  const prepare = async (tx: Tx) => {
     const { timeZone } = (await service.policies.current(tx)).sla;
     await plantStarter(tx, config.STARTER_FRAME, timeZone, service.clock.now());
+    await setDiscoveryTimer(service, tx);
   };
-  await service.database.transaction().execute(starter).catch(unlessNotYet);
+  await service.database.transaction().execute(prepare).catch(unlessNotYet);
   await startAnalyst(service);
   fireTimers(service);
   service.consume({
@@ -88,13 +95,14 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
     async handle(tx, events) {
       const policies = ofType(events, 'policy.published');
       await service.policies.apply(tx, policies);
-      if (policies.length > 0) await starter(tx);
+      if (policies.length > 0) await prepare(tx);
       await saveCustomers(tx, ofType(events, 'customer.value-changed'));
       await saveSaid(tx, ofType(events, 'feedback.received'));
       await saveTriaged(tx, ofType(events, 'feedback.triaged'));
       await saveCases(tx, events);
     },
   });
+  fireTimers(service);
 }
 
 function unlessNotYet(error: unknown): void {
