@@ -11,6 +11,10 @@ const fires: Record<string, Fire> = {
   validation: concludeDue,
 };
 
+import { discoverAgain } from './discovery-timer.ts';
+
+const fires: Record<string, Fire> = { discovery: discoverAgain };
+
 export function fireTimers(service: Service): void {
   service.fireTimers(async (tx, timers) => {
     for (const [kind, due] of Map.groupBy(timers, (timer) => timer.kind)) await fires[kind]!(service, tx, due);
