@@ -35,7 +35,6 @@ import { registerTraceRoutes } from './trace-routes.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
-
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
 const lingerMs = '250';
 
@@ -56,6 +55,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerThemeRoutes(service);
   registerThemeComments(service);
   registerFilterRoutes(service);
+  registerDiscoveryRoutes(service);
   registerAssociationsRoutes(service);
   registerHypothesesRoutes(service);
   registerWhyTreesRoutes(service);
@@ -78,8 +78,6 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   service.onClose(() => browser.close());
   registerReportRoutes(service, { renderer, browser });
 
-  const starter = async (tx: Tx) => {
-  registerDiscoveryRoutes(service);
   /** What there is once there is a policy. */
   const prepare = async (tx: Tx) => {
     const { timeZone } = (await service.policies.current(tx)).sla;
@@ -102,7 +100,6 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
       await saveCases(tx, events);
     },
   });
-  fireTimers(service);
 }
 
 function unlessNotYet(error: unknown): void {
