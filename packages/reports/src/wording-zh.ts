@@ -154,6 +154,7 @@ export const zh: Wording = {
     change: '变化',
     finding: '结论',
     noRatio: '一侧计数为零',
+    longest: '每项指标取已结束的最长窗口。',
     says: '各指标的相对变化及区间；0 表示没有变化',
   },
   estimates: {
@@ -276,7 +277,13 @@ export const zh: Wording = {
     cases: '新开工单数',
     retained: '客户留存率',
     detractors: '贬损者人数',
-    'listeners per detractor': '每位贬损者告诉的人数',
-    'more profit per point less churn': '流失率每降一个百分点的利润增幅',
+    mentions: '主题提及数',
+    'listeners-per-detractor': '每位贬损者会告诉的人数',
+    'profit-per-point-of-churn': '流失率每降 1 点的利润增幅',
+    customers: '涉及的客户数',
+    'less-churn': '流失率下降',
+    'value-each': '每位客户的价值',
+    margin: '利润率',
+    cost: '投入成本',
   },
 };

@@ -191,6 +191,7 @@ export const en = {
     change: 'Change',
     finding: 'Finding',
     noRatio: 'a side counted nothing',
+    longest: 'Of each measure the longest window that is over.',
     says: 'Relative change of each measure, with interval; 0 is no change',
   },
   estimates: {
@@ -315,8 +316,14 @@ export const en = {
     cases: 'cases opened',
     retained: 'customers retained',
     detractors: 'detractors',
-    'listeners per detractor': 'listeners per detractor',
-    'more profit per point less churn': 'more profit per point less churn',
+    mentions: 'mentions of the theme',
+    'listeners-per-detractor': 'people each detractor tells',
+    'profit-per-point-of-churn': 'more profit per point less churn',
+    customers: 'customers it is about',
+    'less-churn': 'fall of the churn rate',
+    'value-each': 'worth of a customer',
+    margin: 'margin',
+    cost: 'cost',
   } as Record<string, string>,
 };
 
