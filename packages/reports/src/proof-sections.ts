@@ -60,7 +60,7 @@ ${note([
   words.gap,
   text.windows(figures.days(row.baseline), figures.days(row.after)),
   row.conclusion
-    ? `${words.gap}${text.tested({ method: text.methods[row.conclusion.method], p: figures.p(row.conclusion.corrected), power: figures.percent(row.conclusion.power) })}`
+    ? `${words.gap}${text.tested({ method: text.methods[row.conclusion.method], p: figures.p(row.conclusion.corrected), power: row.conclusion.power > 0.999 ? '> 99.9%' : figures.percent(row.conclusion.power) })}`
     : '',
 ])}
 </div>`;

@@ -19,10 +19,10 @@ export const zh: Wording = {
       comments: '条评论计入',
       before: (comments) => `上期 ${comments} 条`,
       withTheme: '提到了某个主题',
-      initiatives: '个整改项目进行中',
+      initiatives: () => '个整改项目进行中',
       overdue: (count) => `${count} 个已逾期`,
       onTime: '没有逾期',
-      proofs: '项整改已证实有效',
+      proofs: () => '项整改已证实有效',
       ofProofs: (concluded) => `共验证 ${concluded} 项`,
     },
   },
@@ -75,7 +75,7 @@ export const zh: Wording = {
     notFitted: '无法拟合',
     says: '各主题与流失的比值比及区间；1 表示无差别',
     note: (customers, left) =>
-      `共 ${customers} 位客户，其中 ${left} 位流失。调整后：在客龄、价值、渠道相同的条件下比较。p 已按主题数校正。图中刻度逐格翻倍；实心点为校正后仍显著。`,
+      `共 ${customers} 位客户，其中 ${left} 位流失。调整后：在客龄、价值、渠道相同的条件下比较。p 已按主题数校正。图中为对数刻度；实心点为校正后仍显著。`,
   },
   beliefs: {
     title: '我们曾以为',
