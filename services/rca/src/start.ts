@@ -8,12 +8,15 @@ import { registerAssociationsRoutes } from './associations-routes.ts';
 import { Browser } from './browser.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerDiscoveryRoutes } from './discovery-routes.ts';
+import { setDiscoveryTimer } from './discovery-timer.ts';
 import { registerEffectReviewRoutes } from './effect-review-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerFlyWireRoutes } from './fly-wire-routes.ts';
 import { registerFrameRoutes } from './frame-routes.ts';
 import { plantStarter } from './frames.ts';
 import { registerHypothesesRoutes } from './hypotheses-routes.ts';
+import { registerImpactRoutes } from './impact-routes.ts';
 import { registerInitiativeRoutes } from './initiative-routes.ts';
 import { registerLabelsRoutes } from './labels-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
@@ -28,6 +31,7 @@ import { registerSopRoutes } from './sop-routes.ts';
 import { registerThemeComments } from './theme-comments.ts';
 import { registerThemeRoutes } from './theme-routes.ts';
 import { fireTimers } from './timers.ts';
+import { registerTraceRoutes } from './trace-routes.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
@@ -51,14 +55,17 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerThemeRoutes(service);
   registerThemeComments(service);
   registerFilterRoutes(service);
+  registerDiscoveryRoutes(service);
   registerAssociationsRoutes(service);
   registerHypothesesRoutes(service);
   registerWhyTreesRoutes(service);
   registerLabelsRoutes(service);
+  registerImpactRoutes(service);
   registerInitiativeRoutes(service);
   registerPackRoutes(service);
   registerFlyWireRoutes(service);
   registerSopRoutes(service);
+  registerTraceRoutes(service);
   registerValidationRoutes(service);
   registerMeasureRoutes(service);
   registerEffectReviewRoutes(service);
@@ -71,11 +78,13 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   service.onClose(() => browser.close());
   registerReportRoutes(service, { renderer, browser });
 
-  const starter = async (tx: Tx) => {
+  /** What there is once there is a policy. */
+  const prepare = async (tx: Tx) => {
     const { timeZone } = (await service.policies.current(tx)).sla;
     await plantStarter(tx, config.STARTER_FRAME, timeZone, service.clock.now());
+    await setDiscoveryTimer(service, tx);
   };
-  await service.database.transaction().execute(starter).catch(unlessNotYet);
+  await service.database.transaction().execute(prepare).catch(unlessNotYet);
   await startAnalyst(service);
   fireTimers(service);
   service.consume({
@@ -84,7 +93,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
     async handle(tx, events) {
       const policies = ofType(events, 'policy.published');
       await service.policies.apply(tx, policies);
-      if (policies.length > 0) await starter(tx);
+      if (policies.length > 0) await prepare(tx);
       await saveCustomers(tx, ofType(events, 'customer.value-changed'));
       await saveSaid(tx, ofType(events, 'feedback.received'));
       await saveTriaged(tx, ofType(events, 'feedback.triaged'));
