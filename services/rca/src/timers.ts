@@ -1,12 +1,14 @@
 import type { Tx } from '@heard/bus/log';
 import type { Service } from '@heard/service/service';
 import type { Timer } from '@heard/service/timers';
+import { raiseAlarms } from './alarm-timer.ts';
 import { endFlyWires } from './fly-wires.ts';
 import { concludeDue } from './validation-conclusion.ts';
 
 type Fire = (service: Service, tx: Tx, timers: Timer[]) => Promise<void>;
 
 const fires: Record<string, Fire> = {
+  alarms: raiseAlarms,
   'fly-wire': endFlyWires,
   validation: concludeDue,
 };
