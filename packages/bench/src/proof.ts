@@ -8,10 +8,12 @@ import { neededEach } from '@heard/statistics/power';
 import { type Random, seeded } from '@heard/statistics/random';
 import type { BenchOptions } from './ground.ts';
 import { progress, type Report } from './measuring.ts';
+import { plantedThemes } from './planted-themes.ts';
 
 /** Worlds whose truth is known, because it was planted, put to the rules that prove fixes. The same seeds every time. */
 export async function proof(report: Report, { quick }: BenchOptions): Promise<void> {
   const worlds = quick ? 100 : 1000;
+  plantedThemes(report, quick ? 10 : 100, registered({ metric: 'primary-share' }));
   oddsRatios(report, quick ? 20 : 100);
   priceBelief(report, worlds);
   halvedThemes(report, worlds);

@@ -201,8 +201,6 @@ export const zh: Wording = {
       products: '产品',
       scale: '量表',
       highValue: '高价值',
-      from: '起',
-      until: '止',
     },
   },
   initiative: {

@@ -238,8 +238,6 @@ export const en = {
       products: 'product',
       scale: 'scale',
       highValue: 'high value',
-      from: 'from',
-      until: 'until',
     } as Record<string, string>,
   },
   initiative: {

@@ -134,6 +134,20 @@ test('statistics are arithmetic: no I/O, no time of day, no chance', () => {
   }
 });
 
+test('reports are written from what they are given: no I/O, no time of day, no chance', () => {
+  const files = all.filter(({ file }) => file.startsWith('packages/reports/') && !isTest(file));
+  expect(files.length).toBeGreaterThan(5);
+  for (const { file, imports } of files) {
+    expect(
+      imports.filter(
+        (name) => !/^(\.\/[a-z-]+\.ts|zod|echarts(\/dist\/echarts\.min\.js)?|@heard\/statistics\/[a-z-]+)$/.test(name),
+      ),
+      file,
+    ).toEqual([]);
+    expect(readFileSync(join(root, file), 'utf8'), file).not.toMatch(/Date\.now\(|new Date\(\)|Math\.random|await /);
+  }
+});
+
 test('one file knows the Kafka client, besides what sends to public topics as an outsider would', () => {
   const users = all.filter(({ file, imports }) => !isTest(file) && imports.includes('kafkajs')).map(({ file }) => file);
   const outsiders = users.filter((file) => !/^packages\/bus\/src\/kafka(-\w+)?\.ts$/.test(file));

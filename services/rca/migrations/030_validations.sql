@@ -1,10 +1,3 @@
--- Who still counts on a version of the code frame that may serve no longer: new comments go on being assigned by it.
-create table if not exists held_frames (
-  frame_version int not null,
-  holder text not null,
-  primary key (frame_version, holder)
-);
-
 -- Themes registered together: what will be measured, written down before its window begins.
 create table registrations (
   -- Made of what is registered, so that the same cannot be registered twice to be looked at twice.

@@ -43,9 +43,23 @@ export class Browser {
     this.#path = path;
   }
 
+  /** What would print; undefined where nothing is installed that could. */
+  get program(): string | undefined {
+    const places = this.#path.split(delimiter).filter(Boolean);
+    const candidates = this.#configured
+      ? [this.#configured, ...places.map((place) => join(place, this.#configured))]
+      : [...names.flatMap((name) => places.map((place) => join(place, name))), ...bundles];
+    return candidates.find((file) => isProgram(file));
+  }
+
   /** Throws NoBrowser, or NotYet while too many wait. */
   async pdf(html: string): Promise<Buffer> {
-    const program = this.#find();
+    const program = this.program;
+    if (!program) {
+      throw new NoBrowser(
+        'A PDF needs Chromium, Chrome or Edge on the machine of this service, or CHROMIUM naming one.',
+      );
+    }
     if (this.#waiting >= mostWaiting) throw new NotYet('too many files are being printed');
     this.#waiting++;
     const printed = this.#before.then(() => this.#print(program, html));
@@ -57,16 +71,6 @@ export class Browser {
     this.#closed = true;
     if (this.#running) end(this.#running);
     await this.#before;
-  }
-
-  #find(): string {
-    const places = this.#path.split(delimiter).filter(Boolean);
-    const candidates = this.#configured
-      ? [this.#configured, ...places.map((place) => join(place, this.#configured))]
-      : [...names.flatMap((name) => places.map((place) => join(place, name))), ...bundles];
-    const program = candidates.find((file) => isProgram(file));
-    if (program) return program;
-    throw new NoBrowser('A PDF needs Chromium, Chrome or Edge on the machine of this service, or CHROMIUM naming one.');
   }
 
   async #print(program: string, html: string): Promise<Buffer> {

@@ -9,6 +9,7 @@ import { levels, type Measure, type Reviewed, review } from './effect-review.ts'
 import { figuresOf, readSeries, type Series } from './effect-review-figures.ts';
 import { type Line, linesOf, Plan } from './effect-review-plan.ts';
 import { wordLine } from './effect-review-wording.ts';
+import { themeOf } from './initiatives.ts';
 import { servingFrame } from './theme-counts.ts';
 import { Language } from './validation-shapes.ts';
 
@@ -79,6 +80,7 @@ export function registerEffectReviewRoutes(service: Service): void {
       linesOf(plan, fixedOn);
       const reviewId = randomUUID();
       await service.commit(request, async (tx) => {
+        await themeOf(tx, initiativeId);
         await sql`
           insert into effect_reviews (review_id, initiative_id, fixed_on, plan, opened_by, opened_at)
           values (${reviewId}, ${initiativeId}, ${fixedOn}, ${JSON.stringify(plan)}::jsonb, ${request.principal.personId}, ${clock.now().toISOString()})`.execute(

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { seeded } from '@heard/statistics/random';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dispersionOf } from './effect-review-figures.ts';
@@ -14,6 +13,7 @@ const [was, is] = [daysOf('2026-01-01', '2027-01-01'), daysOf('2027-01-01', '202
 const events = (mean: number) => random.binomial(10_000, mean / 10_000);
 
 let rca: Rca;
+let initiativeId: string;
 beforeAll(async () => {
   rca = await openRca('2027-07-10T01:00:00Z', {
     ann: ['analyst'],
@@ -22,6 +22,9 @@ beforeAll(async () => {
     sam: ['support'],
   });
   await rca.frame(1, [{ id: 'refund', zh: '退款', en: 'Refunds', words: ['refund'] }]);
+  const project = { themeId: 'refund', title: 'Faster refunds', ownerId: 'sue', department: 'finance' };
+  const due = { fixDueAt: '2027-08-01T00:00:00Z', reviewDueAt: '2027-09-01T00:00:00Z' };
+  initiativeId = (await rca.send('ann', 'POST', '/v1/initiatives', { ...project, ...due })).body.initiativeId;
 });
 afterAll(() => rca.close());
 
@@ -35,7 +38,7 @@ const share = (metric: string, of: number, before: number, change: number) => [
   ...is.map((day) => ({ metric, level: 'business', day, of, hits: random.binomial(of, before * (1 + change)) })),
 ];
 const open = async (measures: object[], over: object = {}) => {
-  const body = { initiativeId: randomUUID(), fixedOn: '2027-01-01', measures, ...over };
+  const body = { initiativeId, fixedOn: '2027-01-01', measures, ...over };
   return rca.send('ann', 'POST', '/v1/effect-reviews', body);
 };
 const read = async (answer: { body: { reviewId: string } }, lang = 'en') =>

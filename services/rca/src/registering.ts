@@ -5,6 +5,7 @@ import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import type * as z from 'zod';
 import { defaultFilter } from './corpus-filter.ts';
+import { themeOf } from './initiatives.ts';
 import { type Draft, idOf, insertRegistration, readRegistrations, stored } from './registrations.ts';
 import { register, type Window } from './validation.ts';
 import { holderOf, timerOf } from './validation-conclusion.ts';
@@ -21,6 +22,12 @@ export async function writeDown(service: Service, tx: Tx, draft: z.infer<typeof 
   const registrationId = idOf('registration', ...content);
   const done = { result: registrationId, events: [] as Event[], record: registrationId };
   if ((await readRegistrations(tx, [registrationId])).length > 0) return done;
+  if (initiativeId !== null) {
+    const themeId = await themeOf(tx, initiativeId);
+    if (!drafted.some((theme) => theme.themeId === themeId)) {
+      throw new Rejection('theme-of-another', `the initiative is against ${themeId}, which is not registered with it`);
+    }
+  }
 
   const now = service.clock.now();
   const shared = {

@@ -10,6 +10,8 @@ import { registerAssociationsRoutes } from './associations-routes.ts';
 import { Browser } from './browser.ts';
 import { caseTypes, saveCases } from './case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus.ts';
+import { registerDiscoveryRoutes } from './discovery-routes.ts';
+import { setDiscoveryTimer } from './discovery-timer.ts';
 import { registerEffectReviewRoutes } from './effect-review-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerFlyWireRoutes } from './fly-wire-routes.ts';
@@ -31,6 +33,7 @@ import { registerSopRoutes } from './sop-routes.ts';
 import { registerThemeComments } from './theme-comments.ts';
 import { registerThemeRoutes } from './theme-routes.ts';
 import { fireTimers } from './timers.ts';
+import { registerTraceRoutes } from './trace-routes.ts';
 import { registerValidationRoutes } from './validation-routes.ts';
 import { registerWhyTreesRoutes } from './why-trees-routes.ts';
 
@@ -54,6 +57,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerThemeRoutes(service);
   registerThemeComments(service);
   registerFilterRoutes(service);
+  registerDiscoveryRoutes(service);
   registerAssociationsRoutes(service);
   registerHypothesesRoutes(service);
   registerWhyTreesRoutes(service);
@@ -64,6 +68,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerPackRoutes(service);
   registerFlyWireRoutes(service);
   registerSopRoutes(service);
+  registerTraceRoutes(service);
   registerValidationRoutes(service);
   registerMeasureRoutes(service);
   registerEffectReviewRoutes(service);
@@ -76,12 +81,14 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   service.onClose(() => browser.close());
   registerReportRoutes(service, { renderer, browser });
 
-  const starter = async (tx: Tx) => {
+  /** What there is once there is a policy. */
+  const prepare = async (tx: Tx) => {
     const { timeZone } = (await service.policies.current(tx)).sla;
     await plantStarter(tx, config.STARTER_FRAME, timeZone, service.clock.now());
     await setAlarmTimer(service, tx);
+    await setDiscoveryTimer(service, tx);
   };
-  await service.database.transaction().execute(starter).catch(unlessNotYet);
+  await service.database.transaction().execute(prepare).catch(unlessNotYet);
   await startAnalyst(service);
   fireTimers(service);
   service.consume({
@@ -90,7 +97,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
     async handle(tx, events) {
       const policies = ofType(events, 'policy.published');
       await service.policies.apply(tx, policies);
-      if (policies.length > 0) await starter(tx);
+      if (policies.length > 0) await prepare(tx);
       await saveCustomers(tx, ofType(events, 'customer.value-changed'));
       await saveSaid(tx, ofType(events, 'feedback.received'));
       await saveTriaged(tx, ofType(events, 'feedback.triaged'));

@@ -4,6 +4,7 @@ import { type Event, newEvent } from '@heard/events/event';
 import type { Service } from '@heard/service/service';
 import { cancelTimers, type Timer } from '@heard/service/timers';
 import { sql } from 'kysely';
+import { initiativeProven, themeOf } from './initiatives.ts';
 import { type Registered, readRegistrations } from './registrations.ts';
 import { type Conclusion, conclude, type Evidence } from './validation.ts';
 import { countPending, gatherEvidence } from './validation-counts.ts';
@@ -26,8 +27,8 @@ export async function concludeDue(service: Service, tx: Tx, timers: readonly Tim
 }
 
 /** On demand. Throws Rejection while the window is open or comments are still to be assigned. */
-export async function concludeNow(tx: Tx, registrationId: string, at: Date): Promise<Event[]> {
-  const events = await concludeOnce(tx, registrationId, at);
+export async function concludeNow(tx: Tx, registrationId: string, by: string, at: Date): Promise<Event[]> {
+  const events = await concludeOnce(tx, registrationId, at, by);
   if (events === 'pending') {
     throw new Rejection(
       'still-counting',
@@ -38,8 +39,8 @@ export async function concludeNow(tx: Tx, registrationId: string, at: Date): Pro
   return events;
 }
 
-/** What was concluded before stays; then there is nothing to tell. */
-async function concludeOnce(tx: Tx, registrationId: string, at: Date): Promise<Event[] | 'pending'> {
+/** What was concluded before stays; then there is nothing to tell. Without `by` it is whoever registered it. */
+async function concludeOnce(tx: Tx, registrationId: string, at: Date, by?: string): Promise<Event[] | 'pending'> {
   await sql`select from registrations where registration_id = ${registrationId} for update`.execute(tx);
   const [registered] = await readRegistrations(tx, [registrationId]);
   if (!registered || (await isConcluded(tx, registrationId))) return [];
@@ -49,7 +50,7 @@ async function concludeOnce(tx: Tx, registrationId: string, at: Date): Promise<E
   const conclusions = conclude(cases, at);
   await insertVerdicts(tx, conclusions, evidence, at);
   await sql`delete from held_frames where holder = ${holderOf(registrationId)}`.execute(tx);
-  return validated(registered, conclusions, at);
+  return [...validated(registered, conclusions, at), ...(await proven(tx, registered, conclusions, by, at))];
 }
 
 async function isConcluded(tx: Tx, registrationId: string): Promise<boolean> {
@@ -76,4 +77,19 @@ function validated({ initiativeId, themes }: Registered, conclusions: Conclusion
     const data = { ...fact, validationId, verdict, difference: { estimate, lower, upper } };
     return newEvent('initiative.validated', initiativeId, data, at);
   });
+}
+
+/** The initiative is proven by the theme it is against, not by those registered beside it. */
+async function proven(
+  tx: Tx,
+  { initiativeId, themes, registeredBy }: Registered,
+  conclusions: Conclusion[],
+  by: string | undefined,
+  at: Date,
+): Promise<Event[]> {
+  if (initiativeId === null) return [];
+  const themeId = await themeOf(tx, initiativeId);
+  const own = conclusions.find((_, n) => themes[n]!.themeId === themeId);
+  if (own?.verdict !== 'confirmed') return [];
+  return initiativeProven(tx, initiativeId, { validationId: own.validationId, by: by ?? registeredBy, at });
 }

@@ -42,15 +42,14 @@ async function countWindow(
   });
 }
 
-/** Comments of the windows that the registered version has not been put to yet. */
-export async function countPending(db: Database | Tx, { filter, control, themes }: Sides): Promise<number> {
+/** Comments of the windows whose themes are still to be found by the registered version, whatever group they will be in. */
+export async function countPending(db: Database | Tx, { themes }: Sides): Promise<number> {
   const { frameVersion, baseline, after } = themes[0]!;
-  const sides = [filter, ...(control ? [control.filter] : [])];
-  const any = sides.flatMap((side) => [baseline, after].map((window) => matching(within(side, window))));
   const { rows } = await sql<{ pending: number }>`
     select count(*)::int as pending from comments c
-     where (${sql.join(any, sql` or `)})
-       and not exists (select from comment_themes t where t.frame_version = ${frameVersion} and t.feedback_id = c.feedback_id)`.execute(
+     where (${matching(within({}, baseline))} or ${matching(within({}, after))})
+       and (exists (select from pending_comments p where p.feedback_id = c.feedback_id)
+         or not exists (select from comment_themes t where t.frame_version = ${frameVersion} and t.feedback_id = c.feedback_id))`.execute(
     db,
   );
   return rows[0]!.pending;

@@ -15,7 +15,13 @@ const after = { from: '2026-10-15T00:00:00Z', until: '2027-01-13T00:00:00Z' };
 test('what became due while the service was down is concluded once, whoever starts it again', async () => {
   const home = await testDatabase();
   const database = home.open('rca', 2);
-  const environment = { DATABASE_URL: home.urlOf('rca'), HTTP_PORT: '0', LOG_LEVEL: 'silent', ...authEnvironment };
+  const environment = {
+    DATABASE_URL: home.urlOf('rca'),
+    HTTP_PORT: '0',
+    LOG_LEVEL: 'silent',
+    STARTER_FRAME: 'none',
+    ...authEnvironment,
+  };
   const at = async (now: string) => {
     const running = await start({ environment, clock: new VirtualClock(now) });
     await eventually('readiness', async () => (await fetch(`${running.url}/readyz`)).ok);
@@ -30,7 +36,12 @@ test('what became due while the service was down is concluded once, whoever star
   let running = await at(now.toISOString());
   const headers = { ...(await bearer(['analyst'], 'ann')), 'content-type': 'application/json' };
   const themes = [{ themeId: 'refund', expectedChange: -0.5 }];
-  const body = JSON.stringify({ themes, baseline, after, initiativeId: randomUUID() });
+  const initiativeId = randomUUID();
+  await sql`insert into initiatives (initiative_id, theme_id, title, rank, owner_id, department, fix_due_at, review_due_at, opened_by, opened_at)
+    values (${initiativeId}, 'refund', 't', 1, 'sue', 'd', ${after.from}, ${after.until}, 'ann', ${now.toISOString()})`.execute(
+    database,
+  );
+  const body = JSON.stringify({ themes, baseline, after, initiativeId });
   const registered = await fetch(`${running.url}/v1/validations`, { method: 'POST', headers, body });
   expect(registered.status).toBe(201);
   await running.close();
@@ -48,6 +59,6 @@ test('what became due while the service was down is concluded once, whoever star
     database,
   );
   expect(rows).toHaveLength(1);
-  expect((await sql`select from timers`.execute(database)).rows).toEqual([]);
+  expect((await sql`select from timers where kind = 'validation'`.execute(database)).rows).toEqual([]);
   await home.drop();
 });

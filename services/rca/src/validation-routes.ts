@@ -131,7 +131,10 @@ export function registerValidationRoutes(service: Service): void {
       const reader = await shown(request.query.lang);
       const { registrationId } = await read(request.params.validationId, reader);
       await service.commit(request, async (tx) => {
-        return { result: undefined, events: await concludeNow(tx, registrationId, clock.now()) };
+        return {
+          result: undefined,
+          events: await concludeNow(tx, registrationId, request.principal.personId, clock.now()),
+        };
       });
       return { items: await readValidations(database, [registrationId], reader) };
     },

@@ -31,6 +31,11 @@ async function plant(product: string, window: typeof after, of: number, hits: Re
     })),
   );
 }
+const openInitiative = async () => {
+  const project = { themeId: 'refund', title: 'Faster refunds', ownerId: 'sue', department: 'finance' };
+  const due = { fixDueAt: '2026-12-01T00:00:00Z', reviewDueAt: '2027-03-01T00:00:00Z' };
+  return (await rca.send('ann', 'POST', '/v1/initiatives', { ...project, ...due })).body.initiativeId as string;
+};
 const draft = (product: string, over: object = {}) => ({
   ...{ themes: fell('refund'), baseline, after, filter: { products: [product] } },
   ...over,
@@ -45,7 +50,7 @@ const refused = async (product: string, over: object, code: string) =>
 describe('registering', () => {
   test('keeps the test of the policy, the frame that serves, and when there will be enough data', async () => {
     await plant('halved', baseline, 1500, { refund: 135 });
-    const { status, body } = await register('halved', { initiativeId: randomUUID() });
+    const { status, body } = await register('halved', { initiativeId: await openInitiative() });
     expect(status).toBe(201);
     expect(body.items).toMatchObject([
       {
@@ -86,6 +91,9 @@ describe('registering', () => {
     await refused('x', { baseline: { ...baseline, until: '2026-10-16T00:00:00Z' } }, 'windows-overlap');
     await refused('x', { themes: [{ themeId: 'refund', expectedChange: 0 }] }, 'no-effect-expected');
     await refused('x', { themes: fell('unheard-of') }, 'theme-unknown');
+    const initiativeId = await openInitiative();
+    await refused('x', { themes: fell('queue'), initiativeId }, 'theme-of-another');
+    expect((await register('x', { initiativeId: randomUUID() })).status).toBe(404);
     await refused('halved', { control: { name: 'all', filter: {} } }, 'control-overlaps');
     expect((await register('x', { themes: [...fell('refund'), ...fell('refund')] })).status).toBe(400);
     expect((await rca.send('sue', 'POST', '/v1/validations', draft('x'))).status).toBe(403);
@@ -102,7 +110,7 @@ describe('registering', () => {
 
 describe('at the end of the window', () => {
   const ids: Record<string, string[]> = {};
-  const initiativeId = randomUUID();
+  let initiativeId: string;
   const enlist = async (product: string, over: object = {}) => {
     ids[product] = (await register(product, over)).body.items.map(
       (item: { validationId: string }) => item.validationId,
@@ -111,6 +119,7 @@ describe('at the end of the window', () => {
   const only = async (product: string) => (await read(ids[product]![0]!)) as Awaited<ReturnType<typeof read>>;
 
   beforeAll(async () => {
+    initiativeId = await openInitiative();
     for (const product of ['confirmed', 'same', 'worse']) await plant(product, baseline, 1500, { refund: 135 });
     await plant('few', baseline, 150, { refund: 9 });
     await plant('fix', baseline, 3000, { refund: 360 });
@@ -151,7 +160,12 @@ describe('at the end of the window', () => {
   test('it waits while a comment is still to be assigned, and concludes a minute later', async () => {
     const [feedbackId] = await rca.say([{ product: 'same', occurredAt: '2026-12-01T00:00:00Z' }]);
     rca.clock.advance(Date.parse('2027-01-13T00:00:00Z') - rca.clock.now().getTime());
-    await eventually('the others', async () => (await only('confirmed')).verdict);
+    await eventually('another try in a minute', async () => {
+      const { rows } = await sql<{
+        at: Date;
+      }>`select distinct due_at as at from timers where kind = 'validation'`.execute(rca.database);
+      return rows.length === 1 && rows[0]!.at.toISOString() === '2027-01-13T00:01:00.000Z';
+    });
     expect(await only('same')).toMatchObject({ verdict: null, now: { pending: 1 } });
     const path = `/v1/validations/${ids.same![0]}/conclude`;
     expect(await rca.send('ann', 'POST', path)).toMatchObject({ status: 409, body: { code: 'still-counting' } });
@@ -159,12 +173,12 @@ describe('at the end of the window', () => {
       rca.database,
     );
     rca.clock.advance(60_000);
-    await eventually('the last', async () => (await only('same')).verdict);
+    await eventually('all', async () => (await read(ids.gone![0]!)).verdict && (await only('same')).verdict);
   });
 
   test('a halved theme is confirmed, with every number and in words', async () => {
     const found = await only('confirmed');
-    expect(found).toMatchObject({ verdict: 'confirmed', concludedAt: '2027-01-13T00:00:00.000Z', now: null });
+    expect(found).toMatchObject({ verdict: 'confirmed', concludedAt: '2027-01-13T00:01:00.000Z', now: null });
     const { before, after, difference, p, twoSided, method } = found.numbers;
     expect([before.hits, before.of, after.hits, after.of, method]).toEqual([135, 1500, 68, 1500, 'z']);
     // statsmodels 0.15.0, as in the tests of the statistics.
@@ -209,7 +223,7 @@ describe('at the end of the window', () => {
     expect(first.text).toContain('corrected for 3 themes registered together');
   });
 
-  test('the initiative is told, the frame let go, and the verdict stays', async () => {
+  test('the initiative is told and proven, the frame let go, and the verdict stays', async () => {
     const told = await rca.published('initiative.validated');
     const ours = told.filter((data) => data.initiativeId === initiativeId);
     expect(ours.map(({ themeId, verdict }) => `${themeId} ${verdict}`).sort()).toEqual(
@@ -220,6 +234,9 @@ describe('at the end of the window', () => {
         `refund ${await verdictOf(0)}`,
       ].sort(),
     );
+    // Nobody has said yet that the fix is live; saying so proves it.
+    const { body } = await rca.send('sue', 'GET', `/v1/initiatives/${initiativeId}`);
+    expect(body).toMatchObject({ state: 'open', confirmedBy: ids.confirmed![0] });
     const again = await rca.send('ann', 'POST', `/v1/validations/${ids.confirmed![0]}/conclude`);
     expect(again).toMatchObject({ status: 200, body: { items: [{ verdict: 'confirmed' }] } });
     expect(await rca.published('initiative.validated')).toHaveLength(told.length);
