@@ -161,7 +161,7 @@ export function plantedThemes(report: Report, worlds: number, registration: Regi
     const what = `${theme}, ${planted[theme]!.share * 100} % of ${each} comments in two languages: inside its interval`;
     report.row(what, inside[theme] / worlds, 'of worlds', { atLeast: 0.93 });
   }
-  report.row('  comments filed under their theme', right / worlds, '');
+  report.row('  comments filed under another theme', 100 * (1 - right / worlds), '%');
   report.row('  farthest any share was off', off * 100, 'points');
   const slack = 2 * Math.sqrt((0.05 * 0.95) / worlds);
   report.row(
