@@ -2,7 +2,7 @@ import type { Event } from '@heard/events/event';
 import type { EventType, TopicName } from '@heard/events/registry';
 import { topics } from '@heard/events/registry';
 import { sql } from 'kysely';
-import { type Delivery, type Failure, parse } from './delivery.ts';
+import { type Delivery, type Failure, isPublic, parse } from './delivery.ts';
 import { type Database, lastOf, movePositions, type Place, placeName, type Tx } from './log.ts';
 import { isNotNow, NotYet, Rejection } from './rejection.ts';
 import { pause } from './worker.ts';
@@ -159,7 +159,7 @@ export class Consumer {
       const place = { topic, partition };
       const name = placeName(place);
       // What was sent twice may end in the middle of the first time.
-      const end = Math.max(ends.get(name)?.seq ?? 0, sequenced || isPublic(place) ? seq : 0);
+      const end = Math.max(ends.get(name)?.seq ?? 0, sequenced || isPublic(topic) ? seq : 0);
       ends.set(name, { ...place, seq: end });
     }
     const positions = await movePositions(tx, this.name, [...ends.values()]);
@@ -249,10 +249,6 @@ export class Consumer {
       return { code: 'unexpected', reason: `the ${this.name} service failed on it again: ${(error as Error)?.name}` };
     }
   }
-}
-
-function isPublic({ topic }: Place): boolean {
-  return topics[topic as TopicName]?.writer === null;
 }
 
 function isCompacted({ topic }: Place): boolean {

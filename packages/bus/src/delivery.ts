@@ -50,7 +50,7 @@ export interface KafkaDelivery extends Place {
 
 /** Own topics carry our sequence; a message without one was not written by Heard. Public topics go by offset. */
 export function fromKafka(raw: KafkaDelivery, types: ReadonlySet<string>): Delivery {
-  const isPublic = topics[raw.topic as keyof typeof topics]?.writer === null;
+  const foreign = isPublic(raw.topic);
   const delivery = {
     topic: raw.topic,
     partition: raw.partition,
@@ -61,14 +61,11 @@ export function fromKafka(raw: KafkaDelivery, types: ReadonlySet<string>): Deliv
     value: raw.message.value,
   };
   const failed = (code: string, reason: string) => ({ ...delivery, outcome: { failure: { code, reason } } });
-  const sequence = isPublic ? undefined : sequenceOf(raw.message);
+  const sequence = foreign ? undefined : sequenceOf(raw.message.headers.ce_sequence);
   if (sequence !== undefined) {
     delivery.seq = sequence;
     delivery.sequenced = true;
   }
-  // Most of what a consumer reads of our own topics is for others: it is not worth parsing to be skipped.
-  const { ce_type: known } = raw.message.headers;
-  if (delivery.sequenced && known && !types.has(known)) return { ...delivery, outcome: { skipped: true } };
   if (!raw.utf8) return failed('not-utf-8', 'the value is not UTF-8');
   let data: unknown;
   try {
@@ -81,17 +78,20 @@ export function fromKafka(raw: KafkaDelivery, types: ReadonlySet<string>): Deliv
   }
   const { type } = delivery.attributes;
   if (isStructured(raw.message)) delivery.value = JSON.stringify(data) ?? null;
-  if (!isPublic && !delivery.sequenced) return failed('foreign', 'a message on an internal topic has no sequence');
+  if (!foreign && !delivery.sequenced) return failed('foreign', 'a message on an internal topic has no sequence');
   if (types.has(type)) return { ...delivery, outcome: parse(delivery.attributes, data, raw.key) };
   // Producers inside Heard may ship first; on a public topic a type we do not know is a mistake somebody must hear of.
-  return isPublic
+  return foreign
     ? failed('unknown-type', `the topic ${raw.topic} takes no events of type ${type}`)
     : { ...delivery, outcome: { skipped: true } };
 }
 
+export function isPublic(topic: string): boolean {
+  return topics[topic as keyof typeof topics]?.writer === null;
+}
+
 /** What the relay wrote beside the event, whatever became of the rest. */
-function sequenceOf({ headers }: Message): number | undefined {
-  const text = headers.ce_sequence ?? '';
+export function sequenceOf(text = ''): number | undefined {
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Consumer } from './consumer.ts';
 import { type Delivery, fromKafka } from './delivery.ts';
-import { received } from './kafka-message.ts';
+import { passing, received } from './kafka-message.ts';
 import { kafkaLag } from './kafka-topics.ts';
 import { placeName } from './log.ts';
 import { batchSize } from './postgres.ts';
@@ -96,7 +96,10 @@ export async function consumeKafka(
     try {
       for (let from = 0; from < batch.messages.length; from += batchSize) {
         const messages = batch.messages.slice(from, from + batchSize);
-        const deliveries = messages.map((message) => fromKafka(received(batch, message), consumer.types));
+        const { types } = consumer;
+        const deliveries = messages.map(
+          (message) => passing(batch, message, types) ?? fromKafka(received(batch, message), types),
+        );
         const handled = await new Promise<boolean>((resolve) => {
           if (leaving || !isRunning()) return resolve(false);
           const answer = (handled: boolean) => {

@@ -1,4 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs';
+import { type Delivery, isPublic, sequenceOf } from './delivery.ts';
 import type { Place } from './log.ts';
 
 type Batch = EachBatchPayload['batch'];
@@ -23,6 +24,25 @@ export function received(batch: Batch, message: Batch['messages'][number]) {
     },
   };
 }
+
+/**
+ * A message of one of our own topics whose type is for others: more than half of what a consumer reads. It has a place,
+ * and is not worth reading further. undefined: it must be read.
+ */
+export function passing(
+  batch: Batch,
+  message: Batch['messages'][number],
+  types: ReadonlySet<string>,
+): Delivery | undefined {
+  const { ce_type: type, ce_sequence: sequence } = message.headers ?? {};
+  if (!Buffer.isBuffer(type) || !Buffer.isBuffer(sequence) || types.has(String(type)) || isPublic(batch.topic)) return;
+  const seq = sequenceOf(String(sequence));
+  if (seq === undefined) return;
+  const { topic, partition } = batch;
+  return { topic, partition, seq, sequenced: true, key: null, attributes: null, value: null, outcome };
+}
+
+const outcome = { skipped: true } as const;
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 

@@ -58,10 +58,10 @@ const mainOf = (name: ServiceName) => join(root, `services/${name}/src/main.ts`)
 
 /**
  * How Node runs a service. What is in the compile cache need not be stripped of its types again, and the 25 MB that
- * takes are never loaded; a small young generation keeps another 10 MB from an idle process, at a few percent of speed.
+ * takes are never loaded; with two malloc arenas for all threads an idle process is 3 MB smaller.
  */
-const compileCache = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/heard') };
-const nodeFlags = ['--max-semi-space-size=4'];
+const nodeEnvironment = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/heard'), MALLOC_ARENA_MAX: '2' };
+const nodeFlags = ['--max-semi-space-size=16'];
 
 /** Starts everything, or throws one clear sentence and leaves nothing running. */
 export async function startHouse(options: HouseOptions): Promise<House> {
@@ -114,7 +114,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
             cwd: root,
             env: {
               ...process.env,
-              ...compileCache,
+              ...nodeEnvironment,
               ...environmentOf(name, postgres, kafka, ports.get(name)!, options),
             },
           },
@@ -184,7 +184,7 @@ async function fillCompileCache(names: readonly ServiceName[]): Promise<void> {
     join(root, 'packages/bus/src/kafka.ts'),
   ];
   const code = imports.map((file) => `import ${JSON.stringify(file)};`).join('\n');
-  const env = { ...process.env, ...compileCache };
+  const env = { ...process.env, ...nodeEnvironment };
   // It may be a folder that cannot be written to; then services only start slower.
   await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { env }).catch(() => {});
 }

@@ -31,7 +31,7 @@ How urgent what is, who is called and how long which clock runs is not configura
 [policy](../packages/policy/presets/seed-strict.yaml), published with \`npm run heard -- policy publish FILE\`. Its schema
 is [policy.schema.json](../packages/events/contracts/policy.schema.json).
 
-## rca: themes to begin with
+## rca: themes to begin with, and printing reports
 
 | variable | is | default | |
 |---|---|---|---|

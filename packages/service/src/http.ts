@@ -122,6 +122,7 @@ export function problem(status: number, code: string, detail: string, errors?: P
     409: 'The rules refuse it',
     413: 'The body is too large',
     415: 'This content type is not taken',
+    501: 'Not possible on this machine',
     503: 'Not now',
   };
   return { type: 'about:blank', title: titles[status] ?? 'Something went wrong', status, code, detail, errors };

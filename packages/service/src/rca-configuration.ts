@@ -6,5 +6,9 @@ export const RcaConfig = z.object({
     .enum(['retail', 'saas', 'telecom', 'none'])
     .default('retail')
     .describe('The themes to begin with while nobody has published any; `none`: without.'),
+  CHROMIUM: z
+    .string()
+    .default('')
+    .describe('The browser that prints PDF: a program or its path. Nothing: Chromium, Chrome or Edge, wherever found.'),
 });
 export type RcaConfig = z.infer<typeof RcaConfig>;

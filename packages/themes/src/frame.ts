@@ -54,7 +54,7 @@ export function countedThemes({ themes, merges }: CodeFrame): Theme[] {
 }
 
 /** Where a chain of merges ends; undefined when it ends nowhere. */
-function survivor(merges: CodeFrame['merges'], id: string): string | undefined {
+export function survivor(merges: CodeFrame['merges'], id: string): string | undefined {
   let at = id;
   for (let steps = 0; steps <= merges.length; steps++) {
     const next = merges.find(({ from }) => from === at);

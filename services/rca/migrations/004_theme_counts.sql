@@ -4,7 +4,7 @@ alter table code_frames
   -- Assigning every comment goes by feedback_id; all up to here have their themes by this version.
   add column assigned_to uuid,
   add column complete boolean not null default false,
-  -- How many different comments it was learnt from.
+  -- How many comments there were when it was learnt.
   add column learnt_from int;
 
 -- A version somebody still counts on, though another serves: its themes are assigned as long as it is held.
@@ -121,7 +121,6 @@ create table discovered_themes (
 create table discovered_comments (
   number int not null references discoveries,
   feedback_id uuid not null,
-  theme_id text,                            -- null: holds nothing the others know
-  outlier boolean not null,
+  theme_id text,                            -- null: an outlier, like no theme more than like any comment
   primary key (number, feedback_id)
 );

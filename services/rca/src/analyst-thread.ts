@@ -7,8 +7,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '@heard/service/database';
 import type { FromAnalyst, ToAnalyst } from './analyst.ts';
 import { Assigner } from './assigning.ts';
+import { runDiscovery } from './discovering.ts';
 import { learn } from './learning.ts';
-import { forgetUnwanted, wantedFrames } from './wanted-frames.ts';
+import { forgetUnwanted, hasNews, wantedFrames } from './wanted-frames.ts';
 
 // On Linux this is the priority of the thread alone: whoever answers customers goes first.
 if (process.platform === 'linux') setPriority(15);
@@ -33,7 +34,7 @@ for (;;) {
   const seen = woken;
   while (await step());
   if (seen !== woken) continue;
-  if ((await wantedFrames(database)).some(({ waits }) => waits)) say({ type: 'complete' });
+  if (await hasNews(database)) say({ type: 'complete' });
   const message = new Promise<void>((resolve) => {
     wake = resolve;
   });
@@ -53,5 +54,5 @@ async function step(): Promise<boolean> {
     await assigner.assignNext(frame);
     return true;
   }
-  return forgetUnwanted(database);
+  return (await runDiscovery(database)) || forgetUnwanted(database);
 }

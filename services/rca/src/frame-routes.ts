@@ -14,7 +14,7 @@ const Listed = z.object({
   themes: z.int(),
   publishedAt: z.iso.datetime(),
   publishedBy: z.string(),
-  learntFrom: z.int().nullable().meta({ description: 'Different comments it was learnt from.' }),
+  learntFrom: z.int().nullable().meta({ description: 'How many comments there were when it was learnt.' }),
   heldBy: z.array(z.string()).meta({ description: 'Proofs that count on it.' }),
 });
 const Document = z.strictObject(codeFrame.shape);

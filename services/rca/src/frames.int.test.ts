@@ -86,7 +86,7 @@ test('the same text has the same themes, whenever it comes and whoever says it',
 });
 
 test.each([
-  ['made from an older version', { ...document, version: 1 }, 409, 'version-changed'],
+  ['made from a version that is not there', { ...document, version: 7 }, 409, 'version-changed'],
   ['two themes of one id', { ...document, themes: [theme('a', ['x']), theme('a', ['y'])] }, 400, 'invalid-frame'],
   ['a merge into nothing', { ...document, merges: [{ from: 'app', into: 'nowhere' }] }, 400, 'invalid-frame'],
   ['the reserved id', { ...document, themes: [theme('none', ['x'])] }, 400, 'invalid-frame'],
@@ -115,6 +115,7 @@ test('a version that is held keeps its themes up while another serves; released,
     { frame_version: 2, primary_theme: 'delivery' },
     { frame_version: 3, primary_theme: 'packaging' },
   ]);
+  expect((await publish({ ...document, version: 2 })).body.code).toBe('version-changed');
   expect((await corpus.send('GET', '/v1/themes?frame=2')).body.groups[0].themes).toHaveLength(4);
   const told = (await corpus.published('theme.changed')).map(({ themeId, change, into }) => [themeId, change, into]);
   expect(told.sort()).toEqual([

@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { wakeAnalyst } from './corpus.ts';
 import { changesBetween } from './frame-changes.ts';
 import { countThemes } from './theme-counts.ts';
+import { outgrownFrame } from './wanted-frames.ts';
 
 /** What comments of no theme are listed under; no theme may be called so. */
 export const noTheme = 'none';
@@ -47,7 +48,7 @@ export async function publishFrame(
     latest: number;
   }>`select coalesce(max(version), 0)::int as latest from code_frames`.execute(tx);
   const { latest } = rows[0]!;
-  if (made.expected !== undefined && made.expected !== latest) {
+  if (made.expected !== undefined && !(await isUnchanged(tx, made.expected))) {
     throw new Rejection('version-changed', `The newest version is ${latest}, this was made from ${made.expected}.`);
   }
   const { success, data, error } = codeFrame.safeParse({ ...document, version: latest + 1 });
@@ -56,6 +57,30 @@ export async function publishFrame(
   await sql`update code_frames set state = 'retired' where state = 'learning'`.execute(tx);
   await insert(tx, data, made);
   return data.version;
+}
+
+/** Whether the newest version says the same as this one: it may only have been learnt again. */
+async function isUnchanged(tx: Tx, version: number): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from code_frames f, code_frames newest where f.version = ${version}
+       and newest.version = (select max(version) from code_frames) and f.document - 'version' = newest.document - 'version'`.execute(
+    tx,
+  );
+  return rows.length > 0;
+}
+
+/**
+ * A version answers the same for ever, so one that was learnt from few comments is followed by another with the same
+ * themes, learnt from more, when the corpus has grown to four times as many.
+ */
+export async function learnAgain(tx: Tx, at: Date): Promise<void> {
+  await lockFrames(tx);
+  const version = await outgrownFrame(tx);
+  if (version === undefined) return;
+  const { rows } = await sql<{ document: CodeFrame; time_zone: string }>`
+    select document, time_zone from code_frames where version = ${version}`.execute(tx);
+  const { document, time_zone } = rows[0]!;
+  await publishFrame(tx, document, { by: 'heard', timeZone: time_zone, at });
 }
 
 async function insert(tx: Tx, frame: CodeFrame, made: { by: string; timeZone: string; at: Date }): Promise<void> {

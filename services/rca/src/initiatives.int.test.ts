@@ -107,7 +107,7 @@ test('ranks run from one without a gap, whoever opens, ranks and gives up at onc
 
 test('a theme nobody counts on, a review before the fix and an initiative that is not there are refused', async () => {
   const post = (set: object) => rca.send('ann', 'POST', '/v1/initiatives', { ...draft, ...set });
-  expect((await post({ themeId: 'no-such-theme' })).body.code).toBe('no-such-theme');
+  expect((await post({ themeId: 'no-such-theme' })).body.code).toBe('unknown-theme');
   expect((await post({ reviewDueAt: '2026-11-30T00:00:00Z' })).body.code).toBe('review-before-fix');
   expect((await move('dan', randomUUID(), 'sign-off')).status).toBe(404);
   expect((await rca.send('ann', 'GET', `/v1/initiatives/${randomUUID()}`)).status).toBe(404);

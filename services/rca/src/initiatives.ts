@@ -14,6 +14,7 @@ import {
   reranked,
   type State,
 } from './initiative.ts';
+import { checkThemes, servedFrame } from './served-frame.ts';
 
 export interface Draft {
   initiativeId: string;
@@ -30,13 +31,16 @@ export interface Draft {
   by: string;
 }
 
-/** Throws Rejection where the theme is none of the frame that serves. */
+/** Throws Rejection where the theme is not counted, or the tree is not about it. */
 export async function openInitiative(tx: Tx, draft: Draft, at: Date): Promise<Event[]> {
   if (draft.reviewDueAt < draft.fixDueAt) {
     throw new Rejection('review-before-fix', 'a fix is reviewed after it was due');
   }
-  if (!(await themeNames(tx, draft.themeId))) {
-    throw new Rejection('no-such-theme', 'the code frame that is counted on has no such theme');
+  checkThemes(await servedFrame(tx), [draft.themeId]);
+  if (draft.whyTreeId) {
+    const { rows } =
+      await sql`select from why_trees where tree_id = ${draft.whyTreeId} and theme_id = ${draft.themeId}`.execute(tx);
+    if (rows.length === 0) throw new Rejection('unknown-why-tree', 'this theme has no such tree of whys');
   }
   const { initiativeId, themeId, ownerId, department, by } = draft;
   const ranked = reranked(await lockRanks(tx), initiativeId, draft.rank ?? Number.MAX_SAFE_INTEGER);
@@ -135,14 +139,6 @@ async function record(tx: Tx, initiativeId: string, fact: Fact & { type: 'moved'
     insert into initiative_moves (initiative_id, number, from_state, to_state, by, reason, at)
     select ${initiativeId}, count(*) + 1, ${fact.from}, ${fact.to}, ${fact.by}, ${fact.reason ?? null}::text, ${at.toISOString()}::timestamptz
       from initiative_moves where initiative_id = ${initiativeId}`.execute(tx);
-}
-
-/** What a theme of the frame that serves is called; undefined where it has none such. */
-export async function themeNames(db: Database | Tx, themeId: string): Promise<{ zh: string; en: string } | undefined> {
-  const { rows } = await sql<{ zh: string; en: string }>`
-    select theme ->> 'zh' as zh, theme ->> 'en' as en from code_frames, jsonb_array_elements(document -> 'themes') as theme
-     where state = 'serving' and theme ->> 'id' = ${themeId}`.execute(db);
-  return rows[0];
 }
 
 export interface InitiativeRow {

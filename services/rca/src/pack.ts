@@ -5,11 +5,13 @@ import { Policies, type VersionedPolicy } from '@heard/service/policies';
 import type { Interval } from '@heard/statistics/interval';
 import { wilson } from '@heard/statistics/proportion';
 import { anonymise } from '@heard/text/anonymise';
+import { survivor } from '@heard/themes/frame';
 import { sql } from 'kysely';
 import { type CorpusFilter, defaultFilter, matching } from './corpus-filter.ts';
 import type { State } from './initiative.ts';
-import { readInitiative, themeNames } from './initiatives.ts';
-import { countThemes, servingFrame } from './theme-counts.ts';
+import { readInitiative } from './initiatives.ts';
+import { servedFrame } from './served-frame.ts';
+import { countThemes, countThemesBy, type ThemeCounts } from './theme-counts.ts';
 
 /** Comments of a filter, and those of them that name the theme; `primary`: of which it is the first. */
 export interface ThemeCount {
@@ -33,13 +35,14 @@ export interface PackData {
   fixDueAt: string;
   reviewDueAt: string;
   preparedAt: string;
+  /** What the initiative's theme is counted under by now, after merges. */
   themeId: string;
   names: { zh: string; en: string };
   filter: CorpusFilter;
   frameVersion: number;
   confidence: number;
   counts: ThemeCount & { customers: number; cases: number };
-  /** The last two years at most; `month` is YYYY-MM in the company's time zone. */
+  /** The last 24 with comments; `month` is YYYY-MM, the company's. */
   months: (ThemeCount & { month: string })[];
   channels: (ThemeCount & { channel: string })[];
   /**
@@ -73,22 +76,17 @@ export function readPack(db: Database, initiativeId: string, clock: Clock): Prom
   return reading.execute(async (tx) => {
     const initiative = await readInitiative(tx, initiativeId);
     const policy = await new Policies(() => {}).current(tx);
-    const frameVersion = await servingFrame(tx);
-    const names = await themeNames(tx, initiative.themeId);
-    if (frameVersion === undefined || !names) {
-      throw new Rejection('no-such-theme', 'the code frame that is counted on has no such theme');
-    }
+    const frame = await servedFrame(tx);
+    const themeId = survivor(frame.document.merges, initiative.themeId);
+    const theme = frame.themes.get(themeId ?? '');
+    if (!theme)
+      throw new Rejection('unknown-theme', `code frame ${frame.version} does not count ${initiative.themeId}`);
     const { confidence } = policy.rca;
-    const about = new About(
-      tx,
-      frameVersion,
-      initiative.themeId,
-      initiative.filter ?? defaultFilter(policy.rca),
-      policy,
-    );
-    const { title, state, rank, ownerId, department, themeId } = initiative;
+    const about = new About(tx, frame.version, theme.id, initiative.filter ?? defaultFilter(policy.rca), policy);
+    const { title, state, rank, ownerId, department } = initiative;
     return {
-      ...{ initiativeId, title, state, rank, ownerId, department, themeId, names, frameVersion, confidence },
+      ...{ initiativeId, title, state, rank, ownerId, department, confidence },
+      ...{ themeId: theme.id, names: { zh: theme.zh, en: theme.en }, frameVersion: frame.version },
       fixDueAt: initiative.fixDueAt.toISOString(),
       reviewDueAt: initiative.reviewDueAt.toISOString(),
       preparedAt: clock.now().toISOString(),
@@ -120,8 +118,7 @@ class About {
   }
 
   async count(filter: CorpusFilter): Promise<ThemeCount> {
-    const { of, themes } = await countThemes(this.#tx, this.#frame, filter);
-    return this.#shares({ comments: of, ...(themes.get(this.#theme) ?? { primary: 0, mentions: 0 }) });
+    return this.#shares(await countThemes(this.#tx, this.#frame, filter));
   }
 
   async reached(): Promise<{ customers: number; cases: number }> {
@@ -133,31 +130,15 @@ class About {
   }
 
   async months(): Promise<PackData['months']> {
-    const zone = this.#policy.sla.timeZone;
-    const { rows } = await sql<{ month: string; from: Date; until: Date }>`
-      select to_char(month, 'YYYY-MM') as month, month at time zone ${zone} as "from",
-             (month + interval '1 month') at time zone ${zone} as "until"
-        from (select date_trunc('month', min(c.occurred_at) at time zone ${zone}) as first,
-                     date_trunc('month', max(c.occurred_at) at time zone ${zone}) as last
-                from comments c where ${matching(this.filter)}) as reach,
-             generate_series(greatest(first, last - interval '23 months'), last, interval '1 month') as month
-       order by month`.execute(this.#tx);
-    const months: PackData['months'] = [];
-    for (const { month, ...span } of rows) {
-      const from = later(span.from, this.filter.from).toISOString();
-      const until = earlier(span.until, this.filter.until).toISOString();
-      months.push({ month, ...(await this.count({ ...this.filter, from, until })) });
-    }
-    return months;
+    const counted = await countThemesBy(this.#tx, this.#frame, this.filter, 'month');
+    const months = [...counted].map(([since, one]) => ({ month: since!.slice(0, 7), ...this.#shares(one) }));
+    return months.slice(-24);
   }
 
   async channels(): Promise<PackData['channels']> {
-    const { rows } = await sql<{ channel: string; comments: number; mentions: number; primary: number }>`
-      select coalesce(c.channel, '') as channel, count(*)::int as comments, count(*) filter (where ${this.#theme} = any (t.mentions))::int as mentions,
-             count(*) filter (where t.primary_theme = ${this.#theme})::int as primary
-        from comments c ${this.#themes()} where ${matching(this.filter)}
-       group by 1 order by mentions desc, 1`.execute(this.#tx);
-    return rows.map(({ channel, ...counted }) => ({ channel, ...this.#shares(counted) }));
+    const counted = await countThemesBy(this.#tx, this.#frame, this.filter, 'channel');
+    const channels = [...counted].map(([channel, one]) => ({ channel: channel!, ...this.#shares(one) }));
+    return channels.toSorted((a, b) => b.mentions - a.mentions || (a.channel < b.channel ? -1 : 1));
   }
 
   async effort(): Promise<PackData['ces']> {
@@ -213,12 +194,9 @@ class About {
     return sql`${matching(filter)} and ${this.#theme} = any (t.mentions)`;
   }
 
-  #shares(counted: { comments: number; mentions: number; primary: number }): ThemeCount {
-    const { comments: of, mentions, primary } = counted;
+  #shares({ of, themes }: ThemeCounts): ThemeCount {
+    const { primary, mentions } = themes.get(this.#theme) ?? { primary: 0, mentions: 0 };
     const share = (hits: number) => (of === 0 ? null : wilson({ hits, of }, this.#policy.rca.confidence));
-    return { ...counted, mentionShare: share(mentions), primaryShare: share(primary) };
+    return { comments: of, mentions, primary, mentionShare: share(mentions), primaryShare: share(primary) };
   }
 }
-
-const later = (a: Date, b: string | undefined) => (b && new Date(b) > a ? new Date(b) : a);
-const earlier = (a: Date, b: string | undefined) => (b && new Date(b) < a ? new Date(b) : a);

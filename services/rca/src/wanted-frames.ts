@@ -8,8 +8,6 @@ export interface WantedFrame {
   document: CodeFrame;
   isLearnt: boolean;
   complete: boolean;
-  /** Complete, and nobody has let it serve yet. */
-  waits: boolean;
   assignedTo: string | null;
 }
 
@@ -17,7 +15,7 @@ const isWanted = sql`(f.state in ('learning', 'serving') or exists (select from 
 
 export async function wantedFrames(db: Database | Tx): Promise<WantedFrame[]> {
   const { rows } = await sql<WantedFrame>`
-    select version, document, model is not null as "isLearnt", complete, complete and state = 'learning' as waits, assigned_to as "assignedTo"
+    select version, document, model is not null as "isLearnt", complete, assigned_to as "assignedTo"
       from code_frames f where ${isWanted} order by version`.execute(db);
   return rows;
 }
@@ -28,9 +26,34 @@ export async function hasWork(db: Database): Promise<boolean> {
     select 1 from pending_comments
     union all select 1 from code_frames f where ${isWanted} and (model is null or not complete or state = 'learning')
     union all select 1 from code_frames f where not ${isWanted} and exists (select from comment_themes t where t.frame_version = f.version)
-    union all select 1 from discoveries where state = 'waiting'
+    union all select 1 from discoveries where state in ('waiting', 'found')
     limit 1`.execute(db);
   return rows.length > 0;
+}
+
+/** At so many times the comments it was learnt from, a version is learnt again. */
+const growth = 4;
+/** With fewer comments the key words say nearly all there is. */
+const leastToLearn = 500;
+/** From here on more comments teach nothing. */
+const learntAll = 100_000;
+
+/** The serving version, when the comments have outgrown what it was learnt from; from then on the next one is wanted. */
+export async function outgrownFrame(db: Database | Tx): Promise<number | undefined> {
+  const { rows } = await sql<{ version: number }>`
+    select f.version from code_frames f where state = 'serving' and learnt_from < ${learntAll} and not exists (select from code_frames where state = 'learning')
+       and (select coalesce(sum(mentions), 0) from theme_counts c where c.frame_version = f.version and grain = 'month' and theme = '')
+           >= greatest(${leastToLearn}, learnt_from * ${growth})`.execute(db);
+  return rows[0]?.version;
+}
+
+/** Whether something is complete that nobody has let serve, or outgrown and not yet followed. */
+export async function hasNews(db: Database): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from code_frames where state = 'learning' and complete union all select 1 from discoveries where state = 'found'`.execute(
+    db,
+  );
+  return rows.length > 0 || (await outgrownFrame(db)) !== undefined;
 }
 
 /** Only one of several replicas writes themes at a time; what each of them saw before it checks again. */
@@ -50,6 +73,12 @@ export async function forgetUnwanted(database: Database): Promise<boolean> {
       tx,
     );
     if (numAffectedRows! > 0n) return true;
+    const discovered = await sql`
+      delete from discovered_comments where ctid = any (array(
+        select c.ctid from discovered_comments c join discoveries using (number) where state = 'retired' limit ${batch}))`.execute(
+      tx,
+    );
+    if (discovered.numAffectedRows! > 0n) return true;
     await sql`
       delete from theme_counts c using code_frames f
        where f.version = c.frame_version and not ${isWanted} and c.mentions = 0`.execute(tx);

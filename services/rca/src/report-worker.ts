@@ -1,0 +1,20 @@
+import { parentPort } from 'node:worker_threads';
+import type { Language } from '@heard/reports/figures';
+import { initiativeReport } from '@heard/reports/initiative-report';
+import { packReport } from '@heard/reports/pack-report';
+import { periodReport } from '@heard/reports/period-report';
+import type { Report } from './report-renderer.ts';
+
+parentPort!.on('message', ({ id, report, language }: { id: number; report: Report; language: Language }) => {
+  try {
+    parentPort!.postMessage({ id, html: htmlOf(report, language) });
+  } catch (error) {
+    parentPort!.postMessage({ id, error });
+  }
+});
+
+function htmlOf(report: Report, language: Language): string {
+  if (report.kind === 'period') return periodReport(report.data, language);
+  if (report.kind === 'initiative') return initiativeReport(report.data, language);
+  return packReport(report.data, language);
+}

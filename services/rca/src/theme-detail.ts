@@ -1,0 +1,122 @@
+import type { Tx } from '@heard/bus/log';
+import type { Names, Quote, Share, ThemeDetail, ThemeRow, TrendUnit, Window } from '@heard/reports/report-data';
+import type { Count } from '@heard/statistics/interval';
+import { newcombe, wilson } from '@heard/statistics/proportion';
+import { redact } from '@heard/text/redact';
+import { sql } from 'kysely';
+import { type CorpusFilter, matching } from './corpus-filter.ts';
+import type { ThemeCounts } from './theme-counts.ts';
+
+/** What themes are counted on: one frame version, one filter without times, one level of confidence. */
+export interface Counted {
+  frameVersion: number;
+  filter: CorpusFilter;
+  confidence: number;
+  timeZone: string;
+}
+
+export const within = (filter: CorpusFilter, { from, until }: Window): CorpusFilter => ({
+  ...filter,
+  from: from.toISOString(),
+  until: until.toISOString(),
+});
+
+export const shareOf = (count: Count, confidence: number): Share => ({ ...count, ...wilson(count, confidence) });
+
+/** Every theme the frame names, most named first; of no comments no shares can be given. */
+export function themeRows(
+  names: ReadonlyMap<string, Names>,
+  { now, before }: { now: ThemeCounts; before: ThemeCounts },
+  { confidence, shown }: { confidence: number; shown: number },
+): (ThemeRow & { themeId: string })[] {
+  if (now.of === 0) return [];
+  const none = { primary: 0, mentions: 0 };
+  // As many are compared as are shown, so each interval is wider (Bonferroni).
+  const strict = 1 - (1 - confidence) / shown;
+  return [...names]
+    .map(([themeId, names]) => {
+      const { mentions, primary } = now.themes.get(themeId) ?? none;
+      const was = { hits: (before.themes.get(themeId) ?? none).mentions, of: before.of };
+      return {
+        themeId,
+        names,
+        mention: shareOf({ hits: mentions, of: now.of }, confidence),
+        primary: shareOf({ hits: primary, of: now.of }, confidence),
+        change: was.of === 0 ? undefined : newcombe(was, { hits: mentions, of: now.of }, strict),
+      };
+    })
+    .sort(
+      (a, b) => b.mention.hits - a.mention.hits || b.primary.hits - a.primary.hits || (a.themeId < b.themeId ? -1 : 1),
+    );
+}
+
+/** What the themes of a version are called. */
+export async function namesOfThemes(tx: Tx, frameVersion: number): Promise<Map<string, Names>> {
+  const { rows } = await sql<Names & { id: string }>`
+    select theme ->> 'id' as id, theme ->> 'zh' as zh, theme ->> 'en' as en
+      from code_frames, jsonb_array_elements(document -> 'themes') with ordinality as t (theme, place)
+     where version = ${frameVersion} order by place`.execute(tx);
+  return new Map(rows.map(({ id, zh, en }) => [id, { zh, en }]));
+}
+
+/** At most some thirty steps. */
+export function trendUnit({ from, until }: Window): TrendUnit {
+  const days = (until.getTime() - from.getTime()) / 86_400_000;
+  return days <= 21 ? 'day' : days <= 190 ? 'week' : 'month';
+}
+
+const mostChannels = 6;
+
+/** The course and the channels of each theme. */
+export async function themeDetails(
+  tx: Tx,
+  themes: readonly { themeId: string; names: Names }[],
+  window: Window,
+  { frameVersion, filter, confidence, timeZone }: Counted,
+): Promise<ThemeDetail[]> {
+  const ids = themes.map(({ themeId }) => themeId);
+  const chosen = sql`
+    select t.mentions, c.channel, c.occurred_at from comment_themes t join comments c using (feedback_id)
+     where t.frame_version = ${frameVersion} and ${matching(within(filter, window))}`;
+  const hits = sql`count(*)::int as of, count(*) filter (where theme = any (mentions))::int as hits`;
+  const { rows: steps } = await sql<Count & { theme: string; from: Date }>`
+    with chosen as (${chosen})
+    select theme, greatest(date_trunc(${trendUnit(window)}, occurred_at at time zone ${timeZone}) at time zone ${timeZone},
+             ${window.from.toISOString()}::timestamptz) as "from", ${hits}
+      from chosen cross join unnest(${ids}::text[]) as theme group by 1, 2 order by 2`.execute(tx);
+  const { rows: channels } = await sql<Count & { theme: string; channel: string }>`
+    with chosen as (${chosen})
+    select theme, coalesce(channel, 'none') as channel, ${hits}
+      from chosen cross join unnest(${ids}::text[]) as theme group by 1, 2 order by of desc, 2`.execute(tx);
+  const share = ({ hits, of }: Count) => shareOf({ hits, of }, confidence);
+  return themes.map(({ themeId, names }) => ({
+    names,
+    trend: steps.filter(({ theme }) => theme === themeId).map((row) => ({ from: row.from, share: share(row) })),
+    channels: channels
+      .filter(({ theme }) => theme === themeId)
+      .slice(0, mostChannels)
+      .map((row) => ({ channel: row.channel, share: share(row) })),
+  }));
+}
+
+/** For each theme the newest comment that is above all about it and can be read in one breath, masked. */
+export async function quotesOf(
+  tx: Tx,
+  themes: readonly { themeId: string; names: Names }[],
+  window: Window,
+  { frameVersion, filter }: Counted,
+): Promise<Quote[]> {
+  const { rows } = await sql<{ theme: string; comment: string; channel: string; at: Date }>`
+    select distinct on (t.primary_theme) t.primary_theme as theme, c.comment, coalesce(c.channel, 'none') as channel, c.occurred_at as at
+      from comment_themes t join comments c using (feedback_id)
+     where t.frame_version = ${frameVersion} and t.primary_theme = any (${themes.map(({ themeId }) => themeId)}::text[])
+       and ${matching(within(filter, window))} and length(c.comment) <= 400
+     order by t.primary_theme, length(c.comment) not between 12 and 160, cardinality(t.mentions), c.occurred_at desc, c.feedback_id`.execute(
+    tx,
+  );
+  return themes.flatMap(({ themeId, names }) =>
+    rows
+      .filter(({ theme }) => theme === themeId)
+      .map(({ comment, channel, at }) => ({ text: redact(comment), names, channel, at })),
+  );
+}
