@@ -11,6 +11,7 @@ import { setDiscoveryTimer } from './discovery-timer.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerFrameRoutes } from './frame-routes.ts';
 import { plantStarter } from './frames.ts';
+import { registerKeywordRoutes } from './keyword-routes.ts';
 import { registerRoutes } from './routes.ts';
 import { registerThemeComments } from './theme-comments.ts';
 import { registerThemeRoutes } from './theme-routes.ts';
@@ -42,7 +43,7 @@ async function wire(service: Service, config: RcaConfig): Promise<void> {
     await setDiscoveryTimer(service, tx);
   };
   await service.database.transaction().execute(prepare).catch(unlessNotYet);
-  await startAnalyst(service);
+  registerKeywordRoutes(service, await startAnalyst(service));
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
