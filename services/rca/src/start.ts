@@ -3,6 +3,8 @@ import { NotYet } from '@heard/bus/rejection';
 import { ofType } from '@heard/events/event';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
+import { registerAlarmRoutes } from './alarm-routes.ts';
+import { setAlarmTimer } from './alarm-timer.ts';
 import { startAnalyst } from './analysing.ts';
 import { registerAssociationsRoutes } from './associations-routes.ts';
 import { Browser } from './browser.ts';
@@ -61,6 +63,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerWhyTreesRoutes(service);
   registerLabelsRoutes(service);
   registerImpactRoutes(service);
+  registerAlarmRoutes(service);
   registerInitiativeRoutes(service);
   registerPackRoutes(service);
   registerFlyWireRoutes(service);
@@ -82,6 +85,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   const prepare = async (tx: Tx) => {
     const { timeZone } = (await service.policies.current(tx)).sla;
     await plantStarter(tx, config.STARTER_FRAME, timeZone, service.clock.now());
+    await setAlarmTimer(service, tx);
     await setDiscoveryTimer(service, tx);
   };
   await service.database.transaction().execute(prepare).catch(unlessNotYet);
