@@ -95,11 +95,11 @@ test('a theme that discovery found in nothing that was there before is told of o
     });
   const [old, large, small] = [randomUUID(), randomUUID(), randomUUID()];
   const isNew = (...ids: string[]) => ids.map((id) => ({ kind: 'new', from: [], into: [id] }));
-  await discovery(1, 'serving', isNew(old), [[old, '发票', 50]]);
+  await discovery(101, 'serving', isNew(old), [[old, '发票', 50]]);
   await night();
   expect(await alarms('kind=new')).toEqual([]);
   await discovery(
-    2,
+    102,
     'serving',
     [{ kind: 'kept', from: [old], into: [old] }, ...isNew(large, small)],
     [
@@ -116,12 +116,12 @@ test('a theme that discovery found in nothing that was there before is told of o
     {
       themeId: large,
       tier: 'discovery',
-      version: 2,
+      version: 102,
       observed: 12,
       text: 'A new theme, “漏水”, is named by 12 comments.',
     },
   ]);
-  await discovery(3, 'serving', [{ kind: 'kept', from: [small], into: [small] }], [[small, '噪音', 8]]);
+  await discovery(103, 'serving', [{ kind: 'kept', from: [small], into: [small] }], [[small, '噪音', 8]]);
   await night();
   expect((await alarms('kind=new')).map((one: any) => one.themeId).sort()).toEqual([large, small].sort());
 });
