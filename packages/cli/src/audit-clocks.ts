@@ -61,7 +61,7 @@ export async function clocksAreTheirFold(tx: Tx, title: string): Promise<Finding
                       when (array_agg(type order by seq desc) filter (where type in ('clock.paused', 'clock.resumed')))[1] = 'clock.paused' then 'paused'
                       when bool_or(type = 'clock.breached') then 'breached' else 'running' end as state
             from events group by id)
-        select coalesce(r.id, k.clock_id)::text as id, 'events say ' || coalesce(r.state, 'nothing') || ', the table ' || coalesce(k.state, 'nothing') as why
+        select coalesce(r.id, k.clock_id::text) as id, 'events say ' || coalesce(r.state, 'nothing') || ', the table ' || coalesce(k.state, 'nothing') as why
           from rebuilt r full join sla_timer.clocks k on k.clock_id = r.id::uuid
          where r.state is distinct from k.state or r.due_at is distinct from k.due_at`,
   });
@@ -69,9 +69,9 @@ export async function clocksAreTheirFold(tx: Tx, title: string): Promise<Finding
 
 /** One row for each clock an event is about. */
 const clockEvents = sql`
-  select data ->> 'clockId' as id, l.seq, l.attributes::json ->> 'type' as type, (l.data::json ->> 'at')::timestamptz as at, data
+  select one.data ->> 'clockId' as id, l.seq, l.attributes::json ->> 'type' as type, (l.data::json ->> 'at')::timestamptz as at, one.data
     from bus.log l cross join lateral json_array_elements(
-      coalesce(l.data::json -> 'clocks', json_build_array(l.data::json))) as data
+      coalesce(l.data::json -> 'clocks', json_build_array(l.data::json))) as one (data)
    where l.topic = 'heard.sla-timer'`;
 
 interface ClockEvent {
