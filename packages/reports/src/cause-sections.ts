@@ -7,9 +7,10 @@ export function leavingSection({ rows, customers, left }: PeriodReportData['asso
   const { words, figures, name, quoted } = edition;
   const { title, ...text } = words.leaving;
   if (rows.length === 0) return nothing(title, text.none);
+  // The clearest: a ratio may be large because hardly anybody named the theme.
   const more = rows
     .filter(({ wording }) => wording === 'leavers-name-it-more')
-    .sort((a, b) => b.oddsRatio.estimate - a.oddsRatio.estimate)[0];
+    .sort((a, b) => a.corrected - b.corrected)[0];
   const ratio = ({ oddsRatio }: AssociationRow) => figures.ratio(oddsRatio.estimate);
   return {
     title,

@@ -26,6 +26,8 @@ export interface Figures {
   month(at: Date): string;
   moment(at: Date): string;
   days(window: Window): string;
+  /** Of UTC midnights that stand for the company's days. */
+  wholeDays(window: Window): string;
 }
 
 export function figuresOf(language: Language, timeZone: string): Figures {
@@ -43,7 +45,6 @@ export function figuresOf(language: Language, timeZone: string): Figures {
   const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
   const date = dates({ year: 'numeric', month: language === 'zh' ? 'long' : 'short', day: 'numeric' });
   const day = dates({ month: language === 'zh' ? 'numeric' : 'short', day: 'numeric' });
-  const [year, inYear] = [dates({ year: 'numeric' }), dates({ month: 'long', day: 'numeric' })];
   const month = dates({ year: 'numeric', month: 'short' });
   const moment = dates({ dateStyle: 'medium', timeStyle: 'short' });
   const ratio = (value: number) => (value < 9.995 ? hundredth : tenth).format(value);
@@ -53,11 +54,6 @@ export function figuresOf(language: Language, timeZone: string): Figures {
     if (unit !== 'minor') return whole.format(Math.round(value));
     if (!currency) return whole.format(value / 100);
     return new Intl.NumberFormat(locale, { style: 'currency', currency, maximumFractionDigits: 0 }).format(value / 100);
-  };
-  const days = ({ from, until }: Window) => {
-    const last = new Date(until.getTime() - 1);
-    if (language === 'en') return date.formatRange(from, last);
-    return `${date.format(from)} – ${year.format(from) === year.format(last) ? inYear.format(last) : date.format(last)}`;
   };
   return {
     count: (n) => whole.format(n),
@@ -76,6 +72,20 @@ export function figuresOf(language: Language, timeZone: string): Figures {
     day: (at) => day.format(at),
     month: (at) => month.format(at),
     moment: (at) => moment.format(at),
-    days,
+    days: daysIn(locale, timeZone),
+    wholeDays: daysIn(locale, 'UTC'),
+  };
+}
+
+/** The first and the last day; the year once where it is the same. */
+function daysIn(locale: string, timeZone: string): (window: Window) => string {
+  const month = locale === 'zh-CN' ? 'long' : 'short';
+  const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const date = dates({ year: 'numeric', month, day: 'numeric' });
+  const [year, inYear] = [dates({ year: 'numeric' }), dates({ month, day: 'numeric' })];
+  return ({ from, until }) => {
+    const last = new Date(until.getTime() - 1);
+    if (locale !== 'zh-CN') return date.formatRange(from, last);
+    return `${date.format(from)} – ${year.format(from) === year.format(last) ? inYear.format(last) : date.format(last)}`;
   };
 }

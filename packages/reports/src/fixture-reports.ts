@@ -193,8 +193,8 @@ const effect = (over: Partial<EffectRow>): EffectRow => ({
   level: 'voc',
   metric: 'mention-share',
   comparator: 'baseline',
-  window: quarter,
-  compared: earlier,
+  window: { from: new Date('2026-07-01'), until: new Date('2026-10-01') },
+  compared: { from: new Date('2026-04-01'), until: new Date('2026-07-01') },
   before: { hits: 118, of: 1241 },
   after: { hits: 61, of: 1368 },
   change: shareChange({ hits: 118, of: 1241 }, { hits: 61, of: 1368 }),
@@ -233,7 +233,7 @@ const estimates: PeriodReportData['estimates'] = [
     high: 13_680,
     assumptions: [
       { name: 'detractors', low: 1368, estimate: 1368, high: 1368, source: 'measured' },
-      { name: 'listeners per detractor', low: 7, estimate: 8.5, high: 10, source: 'rule-of-thumb' },
+      { name: 'listeners-per-detractor', low: 7, estimate: 8.5, high: 10, source: 'rule-of-thumb' },
     ],
   },
 ];
@@ -309,7 +309,8 @@ export const searchInitiative: InitiativeReportData = {
     { state: 'fixed', at: day('2026-06-22'), by: 'Li Wei' },
     { state: 'proven', at: day('2026-10-01'), by: 'director-01' },
   ],
-  window: { from: day('2026-04-01'), until: day('2026-10-01') },
+  window: quarter,
+  before: earlier,
   theme: { ...themes[5]!, change: newcombe(before, after) },
   detail: {
     names: search,

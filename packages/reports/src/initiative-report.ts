@@ -47,7 +47,7 @@ export function initiativeReport(data: InitiativeReportData, language: Language)
       estimateSection(data.estimates, edition),
       historySection(data, edition),
       quoteSection(data.quotes, edition),
-      methodSection(data.counting, { period: data.window }, edition),
+      methodSection(data.counting, { period: data.window, before: data.before }, edition),
     ],
   );
 }

@@ -28,12 +28,7 @@ export function intervalChart(
   const height = lines * 34 + 34;
   const ends = rows.flatMap(({ interval }) => [interval.lower, interval.upper, reference ?? interval.lower]);
   const scale = logarithmic
-    ? {
-        type: 'log' as const,
-        logBase: 2,
-        min: 2 ** Math.floor(Math.log2(Math.min(...ends))),
-        max: 2 ** Math.ceil(Math.log2(Math.max(...ends))),
-      }
+    ? logarithmicAxis(Math.min(...ends), Math.max(...ends))
     : { type: 'value' as const, ...(max === undefined ? {} : { min: 0, max }) };
   const colour = (row: IntervalRow) => (row.emphasised ? strong : mark === 'bar' ? soft : '#ffffff');
   return draw(
@@ -104,4 +99,12 @@ export function intervalChart(
     { width: 760, height },
     says,
   );
+}
+
+/** In steps of two, of ten where there would be too many. */
+function logarithmicAxis(least: number, most: number) {
+  const logBase = most / least > 100 ? 10 : 2;
+  const step = (value: number, round: (value: number) => number) =>
+    logBase ** round(Math.log(value) / Math.log(logBase));
+  return { type: 'log' as const, logBase, min: step(least, Math.floor), max: step(most, Math.ceil) };
 }

@@ -62,13 +62,13 @@ function tiles(data: PeriodReportData, { words, figures }: Edition): Tile[] {
     },
     {
       value: figures.count(underWay.length),
-      label: text.initiatives,
+      label: text.initiatives(figures.count(underWay.length)),
       under: overdue > 0 ? text.overdue(figures.count(overdue)) : text.onTime,
       alarming: overdue > 0,
     },
     {
       value: figures.count(confirmed.length),
-      label: text.proofs,
+      label: text.proofs(figures.count(confirmed.length)),
       under: text.ofProofs(figures.count(concluded.length)),
     },
   ];

@@ -60,7 +60,7 @@ ${note([
   words.gap,
   text.windows(figures.days(row.baseline), figures.days(row.after)),
   row.conclusion
-    ? `${words.gap}${text.tested({ method: text.methods[row.conclusion.method], p: figures.p(row.conclusion.corrected), power: figures.percent(row.conclusion.power) })}`
+    ? `${words.gap}${text.tested({ method: text.methods[row.conclusion.method], p: figures.p(row.conclusion.corrected), power: row.conclusion.power > 0.999 ? '> 99.9%' : figures.percent(row.conclusion.power) })}`
     : '',
 ])}
 </div>`;
@@ -129,14 +129,15 @@ ${table(
   [text.measure, text.against, text.finding, text.before, text.after, text.change],
   rows.map((row) => [
     html`<b>${code(row.metric)}</b><small>${text.levels[row.level]} · ${name(row.names)}</small>`,
-    html`${text.comparators[row.comparator]}<small>${figures.days(row.window)}</small>`,
+    html`${text.comparators[row.comparator]}<small>${figures.wholeDays(row.window)}</small>`,
     badge(findingTones[row.finding], text.findings[row.finding]),
     amount(row.before),
     amount(row.after),
     row.change ? withRange(figures.change(row.change.estimate), figures.changeRange(row.change)) : text.noRatio,
   ]),
   3,
-)}`,
+)}
+${note(text.longest)}`,
   };
 }
 

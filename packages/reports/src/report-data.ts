@@ -114,6 +114,7 @@ export interface EffectRow {
   level: Level;
   metric: string;
   comparator: 'prev_period' | 'baseline' | 'same_period_last_year';
+  /** Whole days: UTC midnights, whatever the time zone. */
   window: Window;
   compared: Window;
   before: Count | number;
@@ -188,8 +189,9 @@ export interface InitiativeReportData {
   initiative: InitiativeRow & { initiativeId: string };
   /** What happened to it, in order. */
   history: { state: InitiativeState; at: Date; by: string }[];
-  /** Of the theme, over `window`. */
+  /** Of the theme, over `window`; it changed against `before`. */
   window: Window;
+  before: Window;
   theme: ThemeRow | undefined;
   detail: ThemeDetail | undefined;
   trendBy: TrendUnit;

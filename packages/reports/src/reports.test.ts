@@ -122,8 +122,10 @@ function written(data: unknown): Set<string> {
   };
   const walkDate = (at: Date) => {
     for (const moment of [at, new Date(at.getTime() - 1)]) {
-      const local = new Date(moment.getTime() + 8 * 3_600_000).toISOString();
-      for (const part of local.match(/\d+/g) ?? []) found.add(part).add(String(Number(part)));
+      for (const ahead of [0, 8]) {
+        const local = new Date(moment.getTime() + ahead * 3_600_000).toISOString();
+        for (const part of local.match(/\d+/g) ?? []) found.add(part).add(String(Number(part)));
+      }
     }
   };
   walk(data);

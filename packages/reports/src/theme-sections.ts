@@ -93,7 +93,12 @@ export function trendSection(
   const width = drawn.length > 1 ? panel.three : panel.one;
   return {
     title,
-    headline: sentences.length > 0 ? sentences.map((sentence) => html`${sentence}<br>`) : text.none,
+    headline:
+      sentences.length > 0
+        ? sentences.map((sentence) => html`${sentence}<br>`)
+        : compared.length === 0 && themes.length > 0
+          ? text.none
+          : '',
     body: html`<div class="panels ${drawn.length > 1 ? '' : 'one'}">${drawn.map(
       (detail) =>
         html`<figure>${drawn.length > 1 ? html`<h3>${name(detail.names)}</h3>` : undefined}${trendPanel(detail, { max, by, width }, figures, text.says(name(detail.names)))}</figure>`,

@@ -27,10 +27,10 @@ export const en = {
       comments: 'comments counted',
       before: (comments: string) => `${comments} in the period before`,
       withTheme: 'name a theme',
-      initiatives: 'initiatives under way',
+      initiatives: (count: string) => `initiative${s(count)} under way`,
       overdue: (count: string) => `${count} past the due date`,
       onTime: 'none past the due date',
-      proofs: 'fixes proven',
+      proofs: (count: string) => `fix${count === '1' ? '' : 'es'} proven`,
       ofProofs: (concluded: string) => `of ${concluded} put to the proof`,
     },
   },
@@ -86,7 +86,7 @@ export const en = {
     notFitted: 'could not be fitted',
     says: 'Odds ratio of leaving for each theme, with interval; 1 is no difference',
     note: (customers: string, left: string) =>
-      `${customers} customers, of whom ${left} left. Adjusted: with tenure, value and channel held equal. p is corrected for the number of themes. The chart's scale doubles at each step; filled dots remain beyond chance.`,
+      `${customers} customers, of whom ${left} left. Adjusted: with tenure, value and channel held equal. p is corrected for the number of themes. The chart's scale is logarithmic; filled dots remain beyond chance.`,
   },
   beliefs: {
     title: 'What we believed',
@@ -191,6 +191,7 @@ export const en = {
     change: 'Change',
     finding: 'Finding',
     noRatio: 'a side counted nothing',
+    longest: 'Of each measure the longest window that is over.',
     says: 'Relative change of each measure, with interval; 0 is no change',
   },
   estimates: {
@@ -315,8 +316,14 @@ export const en = {
     cases: 'cases opened',
     retained: 'customers retained',
     detractors: 'detractors',
-    'listeners per detractor': 'listeners per detractor',
-    'more profit per point less churn': 'more profit per point less churn',
+    mentions: 'mentions of the theme',
+    'listeners-per-detractor': 'people each detractor tells',
+    'profit-per-point-of-churn': 'more profit per point less churn',
+    customers: 'customers it is about',
+    'less-churn': 'fall of the churn rate',
+    'value-each': 'worth of a customer',
+    margin: 'margin',
+    cost: 'cost',
   } as Record<string, string>,
 };
 

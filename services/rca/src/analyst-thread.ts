@@ -33,8 +33,10 @@ const say = (message: FromAnalyst) => port.postMessage(message);
 for (;;) {
   const seen = woken;
   while (await step());
+  const news = await hasNews(database);
+  // Nothing is awaited from here on, so that no wake is missed.
   if (seen !== woken) continue;
-  if (await hasNews(database)) say({ type: 'complete' });
+  if (news) say({ type: 'complete' });
   const message = new Promise<void>((resolve) => {
     wake = resolve;
   });

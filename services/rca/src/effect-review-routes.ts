@@ -60,7 +60,7 @@ interface Row {
 
 /** What became of a fix, at three levels and over several windows. */
 export function registerEffectReviewRoutes(service: Service): void {
-  const { http, database, clock, policies } = service;
+  const { http, database, clock } = service;
 
   http.post(
     '/v1/effect-reviews',
@@ -122,31 +122,43 @@ export function registerEffectReviewRoutes(service: Service): void {
       },
     },
     async ({ params: { reviewId }, query: { lang } }) => {
-      const { rows } = await sql<Row>`
-        select initiative_id as "initiativeId", to_char(fixed_on, 'YYYY-MM-DD') as "fixedOn", opened_by as "openedBy", plan
-          from effect_reviews where review_id = ${reviewId}`.execute(database);
-      if (!rows[0]) throw new NotFound(`There is no effect review ${reviewId}.`);
-      const { plan, ...head } = rows[0];
-      const { sla, rca } = await policies.current(database);
-      const frameVersion = await servingFrame(database);
-      const reading = { frameVersion, timeZone: sla.timeZone, corpus: rca };
-      const series = new Map<unknown, Series | undefined>();
-      for (const look of plan.measures) series.set(look, await readSeries(database, look, reading));
-      const today = dayIn(sla.timeZone, clock.now());
-      const known = linesOf(plan, head.fixedOn).map((line) => figure(line, series.get(line.look), today));
-      const measured = known.flatMap(({ measure }) => measure ?? []);
-      const { measures, missing } = review(measured, new Date(head.fixedOn), rca.confidence);
-      const lines = known.map((one) => show(one, one.measure && measures[measured.indexOf(one.measure)]));
+      const read = await readReview(service, reviewId);
       return {
-        ...head,
-        reviewId,
-        confidence: rca.confidence,
-        frameVersion: frameVersion ?? null,
-        missing,
-        lines: lines.map((line) => ({ ...line, text: wordLine(lang, line, rca.confidence) })),
+        ...read,
+        lines: read.lines.map((line) => ({ ...line, text: wordLine(lang, line, read.confidence) })),
       };
     },
   );
+}
+
+/** A review as of now. Throws NotFound. */
+export async function readReview(
+  { clock, database, policies }: Pick<Service, 'clock' | 'database' | 'policies'>,
+  reviewId: string,
+) {
+  const { rows } = await sql<Row>`
+    select initiative_id as "initiativeId", to_char(fixed_on, 'YYYY-MM-DD') as "fixedOn", opened_by as "openedBy", plan
+      from effect_reviews where review_id = ${reviewId}`.execute(database);
+  if (!rows[0]) throw new NotFound(`There is no effect review ${reviewId}.`);
+  const { plan, ...head } = rows[0];
+  const { sla, rca } = await policies.current(database);
+  const frameVersion = await servingFrame(database);
+  const reading = { frameVersion, timeZone: sla.timeZone, corpus: rca };
+  const series = new Map<unknown, Series | undefined>();
+  for (const look of plan.measures) series.set(look, await readSeries(database, look, reading));
+  const today = dayIn(sla.timeZone, clock.now());
+  const known = linesOf(plan, head.fixedOn).map((line) => figure(line, series.get(line.look), today));
+  const measured = known.flatMap(({ measure }) => measure ?? []);
+  const { measures, missing } = review(measured, new Date(head.fixedOn), rca.confidence);
+  const lines = known.map((one) => show(one, one.measure && measures[measured.indexOf(one.measure)]));
+  return {
+    ...head,
+    reviewId,
+    confidence: rca.confidence,
+    frameVersion: frameVersion ?? null,
+    missing,
+    lines,
+  };
 }
 
 interface Known {

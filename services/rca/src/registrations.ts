@@ -34,7 +34,7 @@ export const Draft = z.strictObject({
       }),
     )
     .min(1)
-    .max(50)
+    .max(20)
     .refine((themes) => new Set(themes.map(({ themeId }) => themeId)).size === themes.length, 'names a theme twice'),
   metric: z.enum(['mention-share', 'primary-share']).default('mention-share'),
   baseline: Window,

@@ -2,10 +2,11 @@ import { Worker } from 'node:worker_threads';
 import { NotYet } from '@heard/bus/rejection';
 import type { Language } from '@heard/reports/figures';
 import type { InitiativeReportData, PackReportData, PeriodReportData } from '@heard/reports/report-data';
+import type { Read } from './period-report-data.ts';
 
 export type Report =
-  | { kind: 'period'; data: PeriodReportData }
-  | { kind: 'initiative'; data: InitiativeReportData }
+  | ({ kind: 'period' } & Read<PeriodReportData>)
+  | ({ kind: 'initiative' } & Read<InitiativeReportData>)
   | { kind: 'pack'; data: PackReportData };
 
 interface Waiting {
@@ -17,8 +18,8 @@ const idleMs = 20_000;
 const mostWaiting = 20;
 
 /**
- * Draws reports in a thread of its own, because the chart library takes tens of megabytes and of milliseconds. The
- * thread starts with the first report and ends when none was asked for a while.
+ * Makes reports in a thread of its own: comparing who left takes up to a second, and the chart library tens of megabytes.
+ * The thread starts with the first report and ends when none was asked for a while.
  */
 export class ReportRenderer {
   readonly #waiting = new Map<number, Waiting>();

@@ -1,51 +1,82 @@
-import { Instant, Segment } from '@heard/events/vocabulary';
+import { Instant } from '@heard/events/vocabulary';
 import { insightRoles } from '@heard/service/access';
 import { Problem, problem, sendProblem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import type { FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { type Browser, NoBrowser } from './browser.ts';
-import { defaultFilter } from './corpus-filter.ts';
+import { chosenFilter, filterQuery } from './chosen-filter.ts';
+import { readInitiativeReport } from './initiative-report-data.ts';
+import { readPack } from './pack.ts';
+import { packReportData } from './pack-report-data.ts';
 import { readPeriodReport } from './period-report-data.ts';
 import type { Report, ReportRenderer } from './report-renderer.ts';
 
-const list = z
-  .string()
-  .transform((text) => text.split(','))
-  .optional();
 const lang = z.enum(['zh', 'en']).default('zh');
 const PeriodQuery = z
-  .object({
-    from: Instant.transform((text) => new Date(text)),
-    until: Instant.transform((text) => new Date(text)).meta({ description: 'Not included.' }),
-    segments: list.pipe(z.array(Segment).optional()),
-    channels: list,
-    lang,
-  })
-  .refine(({ from, until }) => from < until, { path: ['until'], message: 'must be after from' });
+  .object({ ...filterQuery, from: Instant, until: Instant.meta({ description: 'Not included.' }), lang })
+  .refine(({ from, until }) => new Date(from) < new Date(until), { path: ['until'], message: 'must be after from' });
+const ofInitiative = {
+  params: z.object({ initiativeId: z.uuid() }),
+  querystring: z.object({ lang }),
+};
+const access = { roles: insightRoles };
+const response = { 404: Problem, 409: Problem, 501: Problem };
 
-/** What people read: a period as one file. */
+/** What people read and send on: a period, an initiative and its pack, each as one file. */
 export function registerReportRoutes(
-  { clock, database, http, policies }: Service,
+  service: Service,
   { renderer, browser }: { renderer: ReportRenderer; browser: Browser },
 ): void {
-  for (const kind of ['html', 'pdf'] as const) {
+  const { clock, database, http, policies } = service;
+  for (const as of ['html', 'pdf'] as const) {
+    const file = `as one ${as.toUpperCase()} file`;
     http.get(
-      `/v1/reports/period.${kind}`,
+      `/v1/reports/period.${as}`,
       {
-        config: { access: { roles: insightRoles } },
+        config: { access },
         schema: {
-          summary: `What customers were unhappy about in a period and what came of it, as one ${kind.toUpperCase()} file`,
+          summary: `What customers were unhappy about in a period and what came of it, ${file}`,
           querystring: PeriodQuery,
-          response: { 501: Problem },
+          response,
         },
       },
-      async ({ query: { from, until, segments, channels, lang } }, reply) => {
-        const policy = await policies.current(database);
-        const own = { ...(segments && { segments }), ...(channels && { channels }) };
-        const filter = { ...defaultFilter(policy.rca), ...own };
-        const data = await readPeriodReport(database, { period: { from, until }, filter }, policy, clock.now());
-        return send(reply, kind, { kind: 'period', data }, lang, 'period');
+      async ({ query }, reply) => {
+        const { from: _, until: __, ...filter } = (await chosenFilter(service, query)).filter;
+        const period = { from: new Date(query.from), until: new Date(query.until) };
+        const read = await readPeriodReport(service, period, filter);
+        return send(reply, as, { kind: 'period', ...read }, query.lang, 'period');
+      },
+    );
+    http.get(
+      `/v1/initiatives/:initiativeId/report.${as}`,
+      {
+        config: { access },
+        schema: {
+          summary: `An initiative: its cause, its proof and what came of it, ${file}`,
+          ...ofInitiative,
+          response,
+        },
+      },
+      async ({ params: { initiativeId }, query }, reply) => {
+        const read = await readInitiativeReport(service, initiativeId);
+        return send(reply, as, { kind: 'initiative', ...read }, query.lang, `initiative-${initiativeId}`);
+      },
+    );
+    http.get(
+      `/v1/initiatives/:initiativeId/pack.${as}`,
+      {
+        config: { access },
+        schema: {
+          summary: `Comments and numbers for the owner of an initiative, masked, ${file}`,
+          ...ofInitiative,
+          response,
+        },
+      },
+      async ({ params: { initiativeId }, query }, reply) => {
+        const pack = await readPack(database, initiativeId, clock);
+        const data = packReportData(pack, await policies.current(database));
+        return send(reply, as, { kind: 'pack', data }, query.lang, `pack-${initiativeId}`);
       },
     );
   }

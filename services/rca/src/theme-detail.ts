@@ -2,7 +2,7 @@ import type { Tx } from '@heard/bus/log';
 import type { Names, Quote, Share, ThemeDetail, ThemeRow, TrendUnit, Window } from '@heard/reports/report-data';
 import type { Count } from '@heard/statistics/interval';
 import { newcombe, wilson } from '@heard/statistics/proportion';
-import { redact } from '@heard/text/redact';
+import { anonymise } from '@heard/text/anonymise';
 import { sql } from 'kysely';
 import { type CorpusFilter, matching } from './corpus-filter.ts';
 import type { ThemeCounts } from './theme-counts.ts';
@@ -99,6 +99,16 @@ export async function themeDetails(
   }));
 }
 
+interface Said {
+  theme: string;
+  comment: string;
+  channel: string;
+  at: Date;
+  /** Of the customer: masked. */
+  names: string[];
+  ids: string[];
+}
+
 /** For each theme the newest comment that is above all about it and can be read in one breath, masked. */
 export async function quotesOf(
   tx: Tx,
@@ -106,9 +116,10 @@ export async function quotesOf(
   window: Window,
   { frameVersion, filter }: Counted,
 ): Promise<Quote[]> {
-  const { rows } = await sql<{ theme: string; comment: string; channel: string; at: Date }>`
-    select distinct on (t.primary_theme) t.primary_theme as theme, c.comment, coalesce(c.channel, 'none') as channel, c.occurred_at as at
-      from comment_themes t join comments c using (feedback_id)
+  const { rows } = await sql<Said>`
+    select distinct on (t.primary_theme) t.primary_theme as theme, c.comment, coalesce(c.channel, 'none') as channel, c.occurred_at as at,
+           array_remove(array[k.name], null) as names, array_remove(array[c.customer_id], null) as ids
+      from comment_themes t join comments c using (feedback_id) left join customers k using (customer_id)
      where t.frame_version = ${frameVersion} and t.primary_theme = any (${themes.map(({ themeId }) => themeId)}::text[])
        and ${matching(within(filter, window))} and length(c.comment) <= 400
      order by t.primary_theme, length(c.comment) not between 12 and 160, cardinality(t.mentions), c.occurred_at desc, c.feedback_id`.execute(
@@ -117,6 +128,6 @@ export async function quotesOf(
   return themes.flatMap(({ themeId, names }) =>
     rows
       .filter(({ theme }) => theme === themeId)
-      .map(({ comment, channel, at }) => ({ text: redact(comment), names, channel, at })),
+      .map(({ comment, channel, at, ...known }) => ({ text: anonymise(comment, known), names, channel, at })),
   );
 }
