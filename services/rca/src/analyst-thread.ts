@@ -39,10 +39,8 @@ for (;;) {
   while (await step());
   const news = await hasNews(database);
   // Nothing is awaited from here on, so that no wake is missed.
-  if (seen !== woken) continue;
-  if (news) say({ type: 'complete' });
-  if (await hasNews(database)) say({ type: 'complete' });
   if (seen !== woken || questions.length > 0) continue;
+  if (news) say({ type: 'complete' });
   const message = new Promise<void>((resolve) => {
     wake = resolve;
   });

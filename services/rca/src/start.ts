@@ -90,9 +90,8 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
     await setDiscoveryTimer(service, tx);
   };
   await service.database.transaction().execute(prepare).catch(unlessNotYet);
-  await startAnalyst(service);
-  fireTimers(service);
   registerKeywordRoutes(service, await startAnalyst(service));
+  fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
