@@ -105,9 +105,21 @@ test('ranks run from one without a gap, whoever opens, ranks and gives up at onc
   expect(live.map(([, rank]: [string, number]) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });
 
+test('a confirmation is kept until somebody says that it is fixed, and lost on what was given up', async () => {
+  const [early, gone] = [await open(), await open()];
+  const validationId = randomUUID();
+  expect(await prove(early, validationId)).toEqual([]);
+  await move('vp', early, 'sign-off');
+  expect((await move('vp', early, 'fix')).body).toMatchObject({ state: 'proven', confirmedBy: validationId });
+  await move('vp', gone, 'abandon', { reason: 'bought a new system' });
+  expect(await prove(gone, randomUUID())).toEqual([]);
+  expect(await read(gone)).toMatchObject({ state: 'abandoned', confirmedBy: null });
+});
+
 test('a theme nobody counts on, a review before the fix and an initiative that is not there are refused', async () => {
   const post = (set: object) => rca.send('ann', 'POST', '/v1/initiatives', { ...draft, ...set });
   expect((await post({ themeId: 'no-such-theme' })).body.code).toBe('unknown-theme');
+  expect((await post({ whyTreeId: randomUUID() })).body.code).toBe('unknown-why-tree');
   expect((await post({ reviewDueAt: '2026-11-30T00:00:00Z' })).body.code).toBe('review-before-fix');
   expect((await move('dan', randomUUID(), 'sign-off')).status).toBe(404);
   expect((await rca.send('ann', 'GET', `/v1/initiatives/${randomUUID()}`)).status).toBe(404);

@@ -159,6 +159,21 @@ test('a filter of its own narrows the pack', async () => {
   expect(narrow.months).toMatchObject([{ month: '2026-10', comments: 1 }]);
 });
 
+test('a theme that was merged is counted under the one it went into', async () => {
+  await rca.frame(2, [
+    { id: 'slow-refund', zh: '退款慢', en: 'Slow refunds', words: ['退款'] },
+    { id: 'money-back', zh: '退钱', en: 'Money back', words: ['退钱'] },
+  ]);
+  await sql`update code_frames set document = jsonb_set(document, '{merges}', '[{"from":"slow-refund","into":"money-back"}]')
+    where version = 2`.execute(rca.database);
+  await rca.say([{ themes: ['money-back'], comment: '退款慢' }, { themes: [] }], 2);
+  const { themeId, names, frameVersion, counts } = await pack();
+  expect({ themeId, names, frameVersion }).toEqual({
+    ...{ themeId: 'money-back', names: { zh: '退钱', en: 'Money back' }, frameVersion: 2 },
+  });
+  expect(counts).toMatchObject({ comments: 2, mentions: 1 });
+});
+
 test('the unmasked words are read for a reason by who may, and that stays on record', async () => {
   const reveal = (who: string, body: object, id = feedback[1]!) =>
     rca.send(who, 'POST', `/v1/comments/${id}/reveal`, body);
