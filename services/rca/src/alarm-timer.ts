@@ -22,6 +22,8 @@ interface Alarm {
   tier: 'frame' | 'discovery';
   version: number;
   channel: string | null;
+  names?: { zh: string; en: string };
+  words?: string[];
   observed: number;
   expected: number;
   p: number | null;
@@ -48,9 +50,9 @@ export async function raiseAlarms(service: Service, tx: Tx, timers: Timer[]): Pr
     const from = dueAt < oldest ? oldest : dueAt;
     const alarms = await lookAt(service, tx, from);
     const events = alarms.map(({ dated, alarm }) => {
-      const { themeId, tier, version, kind, channel, observed, expected } = alarm;
-      const data = { themeId, tier, version, at: now.toISOString(), kind, day: dated, channel, observed, expected };
-      return newEvent('theme.alarmed', themeId, data, now);
+      const { p: _, level: __, ...fact } = alarm;
+      const data = { ...fact, at: now.toISOString(), day: dated };
+      return newEvent('theme.alarmed', alarm.themeId, data, now);
     });
     await bus.publish(tx, events);
     await setAlarmTimer(service, tx, from);
@@ -69,16 +71,17 @@ async function lookAt(service: Service, tx: Tx, due: Date): Promise<{ dated: str
   const frame = await servingDocument(tx);
   const alarms = await newThemes(tx, minComments);
   if (frame) {
-    const themeIds = countedThemes(frame.document).map(({ id }) => id);
+    const themes = new Map(countedThemes(frame.document).map((theme) => [theme.id, theme]));
     const past = Math.round(window / day);
-    const scopes = await countDays(tx, frame.version, themeIds, defaultFilter(policy.rca), {
+    const scopes = await countDays(tx, frame.version, [...themes.keys()], defaultFilter(policy.rca), {
       day: dated,
       past,
       timeZone,
     });
     for (const burst of findBursts(scopes, policy.rca.alarms)) {
       if (await goesOn(tx, burst, dated)) continue;
-      alarms.push({ kind: 'burst', tier: 'frame', version: frame.version, ...burst });
+      const { zh, en } = themes.get(burst.themeId)!;
+      alarms.push({ kind: 'burst', tier: 'frame', version: frame.version, names: { zh, en }, ...burst });
     }
   }
   for (const alarm of alarms) {
@@ -101,15 +104,15 @@ async function goesOn(tx: Tx, { themeId, channel }: { themeId: string; channel: 
 
 /** Themes of the discovery that serves which came out of none before it, once they are large enough. In the first one all are new. */
 async function newThemes(tx: Tx, minComments: number): Promise<Alarm[]> {
-  const { rows } = await sql<{ themeId: string; version: number; comments: number }>`
-    select t.theme_id as "themeId", t.number as version, t.comments from discovered_themes t join discoveries d using (number)
+  const { rows } = await sql<{ themeId: string; version: number; comments: number; words: string[] }>`
+    select t.theme_id as "themeId", t.number as version, t.comments, t.words from discovered_themes t join discoveries d using (number)
      where d.state = 'serving' and t.comments >= ${minComments} and t.taken_as is null
        and not exists (select from alarms a where a.kind = 'new' and a.theme_id = t.theme_id)
        and exists (select from discoveries f where f.number > (select min(number) from discovered_themes)
          and f.lineage @> jsonb_build_array(jsonb_build_object('kind', 'new', 'into', jsonb_build_array(t.theme_id))))
      order by t.comments desc, t.theme_id`.execute(tx);
-  return rows.map(({ themeId, version, comments }) => ({
-    ...{ kind: 'new', tier: 'discovery', themeId, version, channel: null },
+  return rows.map(({ themeId, version, comments, words }) => ({
+    ...{ kind: 'new', tier: 'discovery', themeId, version, channel: null, words },
     ...{ observed: comments, expected: 0, p: null, level: null },
   }));
 }

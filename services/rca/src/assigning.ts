@@ -87,6 +87,10 @@ export class Assigner {
     });
   }
 
+  async modelOf(version: number | undefined): Promise<GuidedModel | undefined> {
+    return version === undefined ? undefined : (await this.#reader(version)).model;
+  }
+
   async #themesOf(frames: readonly WantedFrame[], said: readonly Said[]): Promise<Found[]> {
     const found: Found[] = [];
     for (const { version, isLearnt } of frames) {

@@ -1,5 +1,4 @@
 import { bearer } from '@heard/testing/tokens';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Browser } from './browser.ts';
 import { openRca, type Rca } from './fixture-rca.ts';
@@ -23,8 +22,6 @@ beforeAll(async () => {
     { id: 'refund', zh: '退款慢', en: 'Slow refunds', words: ['退款'] },
     { id: 'price', zh: '太贵', en: 'Too expensive', words: ['贵'] },
   ]);
-  // Learnt from enough: it is not learnt again from what is written here, which would change what is counted.
-  await sql`update code_frames set learnt_from = 100000`.execute(rca.database);
   await comments('2026-10-01T00:00:00Z', 90, 900, 4);
   await comments('2027-01-10T00:00:00Z', 90, 900, 12);
   await rca.know(

@@ -20,6 +20,7 @@ import { plantStarter } from './frames.ts';
 import { registerHypothesesRoutes } from './hypotheses-routes.ts';
 import { registerImpactRoutes } from './impact-routes.ts';
 import { registerInitiativeRoutes } from './initiative-routes.ts';
+import { registerKeywordRoutes } from './keyword-routes.ts';
 import { registerLabelsRoutes } from './labels-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerOutcomeRoutes } from './outcome-routes.ts';
@@ -89,7 +90,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
     await setDiscoveryTimer(service, tx);
   };
   await service.database.transaction().execute(prepare).catch(unlessNotYet);
-  await startAnalyst(service);
+  registerKeywordRoutes(service, await startAnalyst(service));
   fireTimers(service);
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
