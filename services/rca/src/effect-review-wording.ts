@@ -1,4 +1,4 @@
-import type { Shown } from './effect-review-routes.ts';
+import type { Shown } from './effect-review-lines.ts';
 
 const comparators = {
   zh: { prev_period: '前一同长时段', baseline: '修复前基线', same_period_last_year: '去年同期' },
