@@ -100,7 +100,7 @@ export async function registerConsumer(database: Database, consumer: string, nam
 export async function claim(tx: Tx, consumer: string, names: readonly string[], maxRows: number): Promise<LogRow[]> {
   const { rows } = await sql<Omit<LogRow, 'seq'> & { seq: string }>`
     select * from bus.claim(${consumer}, ${names}::text[], ${maxRows})`.execute(tx);
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+  return rows.map((row) => Object.assign(row, { seq: Number(row.seq) }));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkPauses } from './audit-clocks.ts';
 
-const started = { type: 'clock.started', at: 0, dueAt: 100 };
+const started = { type: 'clocks.started', at: 0, dueAt: 100 };
 const paused = { type: 'clock.paused', at: 10, dueAt: null };
 const resumed = { type: 'clock.resumed', at: 50, dueAt: 140 };
 const judge = (...events: { type: string; at: number; dueAt: number | null }[]) =>

@@ -52,9 +52,7 @@ export async function clocksAreTheirFold(tx: Tx, title: string): Promise<Finding
   return look(tx, '8', title, {
     checked: sql`select count(*) from sla_timer.clocks`,
     broken: sql`
-        with events as (
-          select (l.data::json ->> 'clockId')::uuid as id, l.attributes::json ->> 'type' as type, l.seq, l.data::json as data
-            from bus.log l where l.topic = 'heard.sla-timer'),
+        with events as (${clockEvents}),
         rebuilt as (
           select id, (array_agg(data ->> 'dueAt' order by seq desc) filter (where data ->> 'dueAt' is not null))[1]::timestamptz as due_at,
                  case when bool_or(type = 'clock.cancelled') then 'cancelled'
@@ -63,11 +61,18 @@ export async function clocksAreTheirFold(tx: Tx, title: string): Promise<Finding
                       when (array_agg(type order by seq desc) filter (where type in ('clock.paused', 'clock.resumed')))[1] = 'clock.paused' then 'paused'
                       when bool_or(type = 'clock.breached') then 'breached' else 'running' end as state
             from events group by id)
-        select coalesce(r.id, k.clock_id)::text as id, 'events say ' || coalesce(r.state, 'nothing') || ', the table ' || coalesce(k.state, 'nothing') as why
-          from rebuilt r full join sla_timer.clocks k on k.clock_id = r.id
+        select coalesce(r.id, k.clock_id::text) as id, 'events say ' || coalesce(r.state, 'nothing') || ', the table ' || coalesce(k.state, 'nothing') as why
+          from rebuilt r full join sla_timer.clocks k on k.clock_id = r.id::uuid
          where r.state is distinct from k.state or r.due_at is distinct from k.due_at`,
   });
 }
+
+/** One row for each clock an event is about. */
+const clockEvents = sql`
+  select one.data ->> 'clockId' as id, l.seq, l.attributes::json ->> 'type' as type, (l.data::json ->> 'at')::timestamptz as at, one.data
+    from bus.log l cross join lateral json_array_elements(
+      coalesce(l.data::json -> 'clocks', json_build_array(l.data::json))) as one (data)
+   where l.topic = 'heard.sla-timer'`;
 
 interface ClockEvent {
   type: string;
@@ -83,11 +88,9 @@ interface PausedClock {
 
 async function pausedClocks(tx: Tx): Promise<PausedClock[]> {
   const { rows } = await sql<PausedClock>`
-    with events as (
-      select l.data::json ->> 'clockId' as id, l.seq, l.attributes::json ->> 'type' as type, l.data::json as data
-        from bus.log l where l.topic = 'heard.sla-timer')
+    with events as (${clockEvents})
     select id, coalesce(bool_or(data ->> 'calendar' = '24x7'), false) and not bool_or(data ->> 'kind' in ('first-attempt', 'first-contact')) as plain,
-           json_agg(json_build_object('type', type, 'at', extract(epoch from (data ->> 'at')::timestamptz) * 1000,
+           json_agg(json_build_object('type', type, 'at', extract(epoch from at) * 1000,
              'dueAt', extract(epoch from (data ->> 'dueAt')::timestamptz) * 1000) order by seq) as events
       from events where id in (select id from events where type = 'clock.paused') group by id`.execute(tx);
   return rows;

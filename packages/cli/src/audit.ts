@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { checkCases, foldCases } from './audit-cases.ts';
 import { clocksAreRight, clocksAreTheirFold } from './audit-clocks.ts';
 import { grantsKeepToAuthority, ledgerIsWhatWasGranted } from './audit-ledger.ts';
+import { themesAreTheirComments } from './audit-themes.ts';
 import { type Finding, look } from './finding.ts';
 import type { Target } from './target.ts';
 
@@ -35,6 +36,7 @@ export async function audit(target: Target): Promise<Finding[]> {
           ...(await stopListIsItsFold(tx)),
           await busIsWhatWasPublished(tx, target),
           ...(await readModelsAreTheirFold(tx)),
+          ...(await themesAreTheirComments(tx)),
         ];
       });
   } finally {

@@ -70,6 +70,7 @@ describe('the JSON Schemas', () => {
       'case.help-requested what',
       ...['requested', 'refused', 'reversed'].map((what) => `compensation.${what} reason`),
       'theme.detected words',
+      'theme.alarmed words',
     ]);
   });
 

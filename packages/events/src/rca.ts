@@ -38,6 +38,11 @@ export const ThemeAlarmed = z
     kind: z.enum(['burst', 'new']),
     day: z.iso.date().meta({ description: "The company's day that was looked at." }),
     channel: z.string().nullable().meta({ description: 'null: over all channels.' }),
+    names: z
+      .object({ zh: z.string(), en: z.string() })
+      .optional()
+      .meta({ description: 'Absent until people name it.' }),
+    words: z.array(z.string()).meta(personal).optional(),
     observed: z.int().nonnegative(),
     expected: z.number().nonnegative(),
   })

@@ -93,7 +93,7 @@ export const topics = {
     writer: 'sla-timer',
     compacted: false,
     events: {
-      'clock.started': sla.ClockStarted,
+      'clocks.started': sla.ClocksStarted,
       'clock.shortened': sla.ClockShortened,
       'clock.warned': sla.ClockWarned,
       'clock.breached': sla.ClockBreached,

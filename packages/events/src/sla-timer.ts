@@ -10,19 +10,25 @@ const clockFact = {
   at: Instant,
 };
 
-export const ClockStarted = z
+const { caseId, customerId, at, ...clock } = clockFact;
+const StartedClock = z.object({
+  ...clock,
+  startedAt: Instant,
+  dueAt: Instant,
+  naturalDueAt: Instant.optional().meta({
+    description: "The deadline without regard to the customer's night, where the two differ.",
+  }),
+  calendar: z.string(),
+});
+
+export const ClocksStarted = z
   .object({
-    ...clockFact,
+    ...{ caseId, customerId, at },
     priority: Priority,
-    startedAt: Instant,
-    dueAt: Instant,
-    naturalDueAt: Instant.optional().meta({
-      description: "The deadline without regard to the customer's night, where the two differ.",
-    }),
-    calendar: z.string(),
     policyVersion: z.int().min(1),
+    clocks: z.array(StartedClock).min(1),
   })
-  .meta({ description: 'A deadline of a case began to run.' });
+  .meta({ description: 'Deadlines of a case began to run, all by the same event.' });
 export const ClockShortened = z
   .object({
     ...clockFact,

@@ -70,7 +70,7 @@ describe('logistic regression', () => {
     const psi = coefficients(columns, outcomes).at(-1)!;
     expect(psi.p).toBeCloseTo(0.025455204361278325, 9);
     expect(psi.oddsRatio.lower).toBeCloseTo(1.3393441542871458, 9);
-    expect(psi.oddsRatio.upper).toBeCloseTo(86.93800280038214, 7);
+    expect(psi.oddsRatio.upper).toBeCloseTo(86.93800280038214, 8);
   });
 
   test('with one yes-or-no column it is the odds ratio of the table', () => {
@@ -91,7 +91,7 @@ describe('logistic regression', () => {
 
   test('units do not matter', () => {
     const inCents = coefficients({ ...columns, gpa: columns.gpa.map((value) => value * 1e7 + 1e8) }, outcomes)[1]!;
-    expect(inCents.z).toBeCloseTo(2.826112594889321 / 1.2629410756290924, 7);
+    expect(inCents.z).toBeCloseTo(2.826112594889321 / 1.2629410756290924, 9);
   });
 
   test('separation is said, with the column that does it', () => {

@@ -123,7 +123,7 @@ const readers = Object.entries(consumers).flatMap(([consumer, topics]) =>
 /** Whether no consumer has anything to read, no timer is due and no message is being sent, as one snapshot of the database has it. */
 export async function isSettled(admin: ReturnType<TestDatabase['open']>, clock?: Clock): Promise<boolean> {
   const now = clock?.now() ?? new Date();
-  const due = ['assignment', 'sla-timer', 'suppression-list'].map(
+  const due = ['assignment', 'sla-timer', 'suppression-list', 'rca'].map(
     (service) => sql`select 1 from ${sql.table(`${schemaOf(service)}.timers`)} where due_at <= ${now}`,
   );
   const { rows } = await sql`

@@ -7,6 +7,7 @@ test.each([
   ['联系人：欧阳锋 电话13812345678', '联系人：[name] 电话[phone]'],
   ['客服李婷，态度很差', '客服[name]，态度很差'],
   ['陈小姐说会退，林经理又说不退', '[name]小姐说会退，[name]经理又说不退'],
+  ['谢谢师傅，多谢王师傅', '谢谢师傅，多谢[name]师傅'],
   ['My name is Jane Doe and nobody calls', 'My name is [name] and nobody calls'],
   ['Mr. Smith promised a refund. Regards, Tom', 'Mr. [name] promised a refund. Regards, [name]'],
   ['This is John Smith, again', 'This is [name], again'],

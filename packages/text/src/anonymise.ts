@@ -26,9 +26,12 @@ const SURNAME =
 const GIVEN = '\\p{Script=Han}';
 const ENGLISH = "\\p{Lu}[\\p{Ll}'’-]+";
 
+/** Not the 谢 of 谢谢师傅. */
+const ADDRESSED = `(?!(?<=[谢感多拜])谢)${SURNAME}`;
+
 const NAMES = [
-  new RegExp(`${SURNAME}${GIVEN}{0,2}?(?=先生|女士|小姐|太太)`, 'gu'),
-  new RegExp(`${SURNAME}(?=经理|老师|主管|师傅|阿姨|总监)`, 'gu'),
+  new RegExp(`${ADDRESSED}${GIVEN}{0,2}?(?=先生|女士|小姐|太太)`, 'gu'),
+  new RegExp(`${ADDRESSED}(?=经理|老师|主管|师傅|阿姨|总监)`, 'gu'),
   new RegExp(`(?<=(?:我叫|名叫|名字[是叫]|姓名|联系人|收件人|收货人|落款)[:： ]{0,2})${SURNAME}${GIVEN}{1,2}`, 'gu'),
   new RegExp(
     `(?<=(?:我是|本人|这里是|客服)[:： ]{0,2})${SURNAME}${GIVEN}{1,2}(?=$|[^\\p{Script=Han}]|[的要想在])`,

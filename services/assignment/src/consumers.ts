@@ -10,6 +10,7 @@ import { flyWireTypes, keepFlyWires, keepHighValue } from './fly-wires.ts';
 import { handOverApproval } from './grants.ts';
 import { route } from './routing.ts';
 import { type CaseFile, Desk, type Said } from './store.ts';
+import { tellOfAlarms } from './theme-alarms.ts';
 import { finish } from './timers.ts';
 
 const followed = [
@@ -26,12 +27,13 @@ export function consume(service: Assignment): void {
   const { bus, clock, policies } = service;
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.suppression-list', 'heard.sla-timer', 'heard.rca'],
-    types: ['policy.published', 'customer.value-changed', ...flyWireTypes, ...followed],
+    types: ['policy.published', 'customer.value-changed', 'theme.alarmed', ...flyWireTypes, ...followed],
     async handle(tx, events) {
       await policies.apply(tx, ofType(events, 'policy.published'));
       await keepCustomers(tx, ofType(events, 'customer.value-changed'));
       await keepFlyWires(tx, ofType(events, ...flyWireTypes));
       await keepHighValue(tx, ofType(events, 'feedback.triaged', 'feedback.regraded'));
+      await tellOfAlarms(tx, service.deliveries, ofType(events, 'theme.alarmed'));
       const relevant = events.filter(isFollowed);
       if (relevant.length === 0) return;
       const policy = await policies.current(tx);

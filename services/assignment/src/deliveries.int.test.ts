@@ -16,6 +16,7 @@ import { Deliveries, type Notice } from './deliveries.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
 import { messageOf, sendDeliveries } from './delivery-worker.ts';
 import { start } from './start.ts';
+import { tellOfAlarms } from './theme-alarms.ts';
 import { fireTimers } from './timers.ts';
 
 const caseId = '00000000-0000-8000-8000-00000000000c';
@@ -183,6 +184,24 @@ test('a triaged feedback that pages somebody arrives there, once, in their langu
   expect(data.text).toMatch(/^Case [0-9a-f]{8}\n“<!channel> I will sue you”$/);
   expect(data.link).toMatch(/^https:\/\/heard\.example\/cases\/[0-9a-f-]{36}$/);
   expect(receiver.received.length).toBe(1);
+});
+
+test('whoever answers for all cases hears of a theme that bursts out, once, by the name they know it by', async () => {
+  const { service, deliveries } = await openQueue();
+  await hire('sue');
+  await hire('sam', null, 'en');
+  const fact = { themeId: 'packaging-damage', tier: 'frame', version: 1, at: clock.now().toISOString() } as const;
+  const names = { zh: '包装与破损', en: 'Packaging and damage' };
+  const burst = { kind: 'burst', day: '2026-11-08', channel: null, names, observed: 41, expected: 11.5 } as const;
+  const alarm = newEvent('theme.alarmed', fact.themeId, { ...fact, ...burst }, clock.now());
+  for (let time = 0; time < 2; time++) {
+    await service.database.transaction().execute((tx) => tellOfAlarms(tx, deliveries, [alarm]));
+  }
+  await settled('sent', 'sent');
+  expect(receiver.received.map(({ body }) => [body.data.to, body.data.subject]).sort()).toEqual([
+    ['to-sam', '“Packaging and damage” burst out: 41 comments named it on 2026-11-08, about 12 were to be expected'],
+    ['to-sue', '“包装与破损”突然增多：2026-11-08 有 41 条评论提到，平常约 12 条'],
+  ]);
 });
 
 test('nothing is sent when the transaction does not commit, and the same notice is not queued twice', async () => {

@@ -21,6 +21,13 @@ export interface Texts {
   'alert-digest': { items: About[]; count: number };
   'escalation-step': About & { step: number; kind: ClockKind; dueAt: string };
   'approval-asked': About & { by: string };
+  'theme-alarm': {
+    kind: 'burst' | 'new';
+    name: { 'zh-CN': string; en: string };
+    day: string;
+    observed: number;
+    expected: number;
+  };
   'delivery-given-up': { target: string; personId: string | null; caseId?: string | null };
   /** Several messages in one, because the target takes no more. */
   digest: { items: Said[]; count: number };
@@ -141,6 +148,18 @@ const texts: Writers = {
   'approval-asked': {
     'zh-CN': (p) => [`${p.by} 请求批准对客户 ${p.customerId} 的补偿`, `工单 ${file(p.caseId)}`],
     en: (p) => [`${p.by} asks to approve compensation for customer ${p.customerId}`, `Case ${file(p.caseId)}`],
+  },
+  'theme-alarm': {
+    'zh-CN': (p) =>
+      p.kind === 'burst'
+        ? [`“${p.name['zh-CN']}”突然增多：${p.day} 有 ${p.observed} 条评论提到，平常约 ${Math.round(p.expected)} 条`]
+        : [`出现新主题“${p.name['zh-CN']}”：已有 ${p.observed} 条评论`],
+    en: (p) =>
+      p.kind === 'burst'
+        ? [
+            `“${p.name.en}” burst out: ${p.observed} comments named it on ${p.day}, about ${Math.round(p.expected)} were to be expected`,
+          ]
+        : [`A new theme, “${p.name.en}”: ${p.observed} comments so far`],
   },
   'delivery-given-up': {
     'zh-CN': (p) => [`通知未能送达：${p.personId ?? '客户'}（${p.target}）`, `工单 ${file(p.caseId)}`],

@@ -8,7 +8,9 @@ import { openDatabase } from '@heard/service/database';
 import type { FromAnalyst, ToAnalyst } from './analyst.ts';
 import { Assigner } from './assigning.ts';
 import { runDiscovery } from './discovering.ts';
+import { keywordsOf } from './keywords.ts';
 import { learn } from './learning.ts';
+import { servingFrame } from './theme-counts.ts';
 import { forgetUnwanted, hasNews, wantedFrames } from './wanted-frames.ts';
 
 // On Linux this is the priority of the thread alone: whoever answers customers goes first.
@@ -24,8 +26,10 @@ const database = openDatabase({
 const assigner = new Assigner(database);
 let woken = 0;
 let wake = () => {};
+const questions: NonNullable<ToAnalyst['question']>[] = [];
 port.on('message', (message: ToAnalyst) => {
   woken = message.wakes;
+  if (message.question) questions.push(message.question);
   wake();
 });
 const say = (message: FromAnalyst) => port.postMessage(message);
@@ -37,6 +41,8 @@ for (;;) {
   // Nothing is awaited from here on, so that no wake is missed.
   if (seen !== woken) continue;
   if (news) say({ type: 'complete' });
+  if (await hasNews(database)) say({ type: 'complete' });
+  if (seen !== woken || questions.length > 0) continue;
   const message = new Promise<void>((resolve) => {
     wake = resolve;
   });
@@ -46,6 +52,12 @@ for (;;) {
 
 /** The most urgent piece of work; true while there may be more. */
 async function step(): Promise<boolean> {
+  const question = questions.shift();
+  if (question) {
+    const keywords = await keywordsOf(database, question, await assigner.modelOf(await servingFrame(database)));
+    say({ type: 'answers', number: question.number, keywords });
+    return true;
+  }
   if (await assigner.assignPending()) return true;
   for (const frame of await wantedFrames(database)) {
     if (!frame.isLearnt) {

@@ -1,12 +1,18 @@
 import { Worker } from 'node:worker_threads';
+import { NotYet } from '@heard/bus/rejection';
+import type { KeywordQuestion, Keywords } from './keywords.ts';
 
 /** `wakes`: how many there have been. */
 export interface ToAnalyst {
   wakes: number;
+  question?: KeywordQuestion & { number: number };
 }
 
 /** `complete`: something may be announced · `rests`: all is done that was there at that wake. */
-export type FromAnalyst = { type: 'complete' } | { type: 'rests'; wakes: number };
+export type FromAnalyst =
+  | { type: 'complete' }
+  | { type: 'rests'; wakes: number }
+  | { type: 'answers'; number: number; keywords: Keywords };
 
 export interface AnalystOptions {
   databaseUrl: string;
@@ -30,6 +36,8 @@ export class Analyst {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #questions = 0;
+  readonly #asked = new Map<number, (answer: Keywords | Error) => void>();
 
   constructor(options: AnalystOptions) {
     this.#options = options;
@@ -42,15 +50,33 @@ export class Analyst {
     else if (this.#failures === 0) this.#start();
   };
 
+  /** Waits its turn behind the batch in hand, at most half a minute; then, or when the thread dies, it is "not now". */
+  async ask(question: KeywordQuestion): Promise<Keywords> {
+    const number = ++this.#questions;
+    const answered = new Promise<Keywords>((resolve, reject) => {
+      const late = setTimeout(() => this.#answer(number, new NotYet('the texts are being worked on')), 30_000);
+      this.#asked.set(number, (answer) => {
+        clearTimeout(late);
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
+      });
+    });
+    this.wake();
+    if (this.#worker)
+      this.#worker.postMessage({ wakes: this.#wakes, question: { ...question, number } } satisfies ToAnalyst);
+    else this.#answer(number, new NotYet('the work on texts is being begun again'));
+    return answered;
+  }
+
+  #answer(number: number, answer: Keywords | Error): void {
+    this.#asked.get(number)?.(answer);
+    this.#asked.delete(number);
+  }
+
   /** Ends the thread in whatever it is doing. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#worker?.terminate();
-  }
-
-  /** As `close`, but the next wake starts it again: how the world kills it. */
-  async kill(): Promise<void> {
     await this.#worker?.terminate();
   }
 
@@ -81,6 +107,10 @@ export class Analyst {
       return;
     }
     this.#failures = 0;
+    if (message.type === 'answers') {
+      this.#answer(message.number, message.keywords);
+      return;
+    }
     if (message.wakes !== this.#wakes) return;
     this.#timer = setTimeout(() => {
       if (this.#worker === worker) this.#worker = undefined;
@@ -92,6 +122,7 @@ export class Analyst {
   #ended(worker: Worker, error: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    for (const number of this.#asked.keys()) this.#answer(number, new NotYet('the work on texts was ended'));
     if (this.#closed) return;
     const wait = Math.min(100 * 2 ** this.#failures, 5_000);
     this.#failures++;

@@ -1,8 +1,11 @@
 import type { Database, Tx } from '@heard/bus/log';
 import { assign } from '@heard/themes/assign';
+import type { CodeFrame } from '@heard/themes/frame';
 import type { GuidedModel } from '@heard/themes/guided';
 import { readModel } from '@heard/themes/stored-model';
 import { sql } from 'kysely';
+import { labelsOf } from './kept-labels.ts';
+import { goesOnIn, labelled } from './labels.ts';
 import { lockThemes, type WantedFrame, wantedFrames } from './wanted-frames.ts';
 
 const batch = 1_000;
@@ -84,6 +87,10 @@ export class Assigner {
     });
   }
 
+  async modelOf(version: number | undefined): Promise<GuidedModel | undefined> {
+    return version === undefined ? undefined : (await this.#reader(version)).model;
+  }
+
   async #themesOf(frames: readonly WantedFrame[], said: readonly Said[]): Promise<Found[]> {
     const found: Found[] = [];
     for (const { version, isLearnt } of frames) {
@@ -131,8 +138,9 @@ function answer({ model, answers }: Reader, comment: string): Themes {
   return themes;
 }
 
-async function write(tx: Tx, found: readonly Found[]): Promise<void> {
-  if (found.length === 0) return;
+async function write(tx: Tx, model: readonly Found[]): Promise<void> {
+  if (model.length === 0) return;
+  const found = await obeyLabels(tx, model);
   await sql`
     insert into comment_themes as was (frame_version, feedback_id, primary_theme, mentions, uncertain, of_revision, occurred_at, day,
       channel, kind, product, segment, scale, high_value)
@@ -147,4 +155,21 @@ async function write(tx: Tx, found: readonly Found[]): Promise<void> {
       channel = excluded.channel, kind = excluded.kind, product = excluded.product, segment = excluded.segment,
       scale = excluded.scale, high_value = excluded.high_value
       where was.* is distinct from excluded.*`.execute(tx);
+}
+
+/** What analysts said stands above what the model says. Read behind the lock of whoever labels. */
+async function obeyLabels(tx: Tx, model: readonly Found[]): Promise<readonly Found[]> {
+  const labels = await labelsOf(tx, [...new Set(model.map(({ id }) => id))]);
+  if (labels.size === 0) return model;
+  const versions = [...new Set(model.map(({ version }) => version))];
+  const { rows } = await sql<{ version: number; document: CodeFrame }>`
+    select version, document from code_frames where version = any (${versions}::int[])`.execute(tx);
+  const goesOn = new Map(rows.map(({ version, document }) => [version, goesOnIn(document)]));
+  return model.map((one) => {
+    const said = labels.get(one.id);
+    if (!said) return one;
+    const named = { ...one, mentions: one.mentions === '' ? [] : one.mentions.split(',') };
+    const { primary, mentions, uncertain } = labelled(named, said, goesOn.get(one.version)!);
+    return { ...one, primary, mentions: mentions.join(','), uncertain };
+  });
 }

@@ -4,9 +4,8 @@ import type { Service } from '@heard/service/service';
 import * as z from 'zod';
 import { associate } from './association.ts';
 import { wordAssociation } from './association-wording.ts';
+import { ChosenFilter, chosenFilter, filterQuery } from './chosen-filter.ts';
 import { customersOfThemes } from './churn.ts';
-import { CorpusFilter } from './corpus-filter.ts';
-import { FilterQuery, filterOf } from './filter-query.ts';
 import { servedFrame } from './served-frame.ts';
 
 const Interval = z.object({ estimate: z.number(), lower: z.number(), upper: z.number() });
@@ -36,7 +35,8 @@ const AssociationBody = z.object({
 });
 
 /** Which themes go together with leaving. */
-export function registerAssociationsRoutes({ clock, database, http, policies }: Service): void {
+export function registerAssociationsRoutes(service: Service): void {
+  const { clock, database, http, policies } = service;
   http.get(
     '/v1/associations',
     {
@@ -44,11 +44,11 @@ export function registerAssociationsRoutes({ clock, database, http, policies }: 
       schema: {
         summary:
           'Which themes go together with leaving: odds ratio, φ, and the same with tenure, value and channel equal',
-        querystring: FilterQuery.extend({ lang: z.enum(['zh', 'en']).default('zh') }),
+        querystring: z.object({ ...filterQuery, lang: z.enum(['zh', 'en']).default('zh') }),
         response: {
           200: z.object({
             frameVersion: z.int(),
-            filter: CorpusFilter,
+            filter: ChosenFilter,
             confidence: z.number(),
             customers: z.int(),
             churned: z.int(),
@@ -59,6 +59,7 @@ export function registerAssociationsRoutes({ clock, database, http, policies }: 
             }),
             associations: z.array(AssociationBody).meta({ description: 'Clearest first.' }),
           }),
+          404: Problem,
           409: Problem,
         },
       },
@@ -66,13 +67,13 @@ export function registerAssociationsRoutes({ clock, database, http, policies }: 
     async ({ query }) => {
       const policy = await policies.current(database);
       const frame = await servedFrame(database);
-      const filter = filterOf(query, policy);
+      const { filter, chosen } = await chosenFilter(service, query);
       const { customers, leftOut } = await customersOfThemes(database, frame.version, filter, clock.now());
       const { confidence, validation } = policy.rca;
       const found = associate(customers, [...frame.themes.keys()], { alpha: validation.alpha, confidence });
       return {
         frameVersion: frame.version,
-        filter,
+        filter: chosen,
         confidence,
         customers: customers.length,
         churned: customers.filter(({ churned }) => churned).length,

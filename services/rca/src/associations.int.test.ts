@@ -84,7 +84,7 @@ test('an exit survey and a lost case are leaving too, and what is said from then
   expect(body.leftOut).toEqual({ onlyAfterLeaving: 1, tenureUnknown: 3, valueUnknown: 2 });
   const tables = Object.fromEntries(body.associations.map((one: any) => [one.themeId, one.table]));
   expect(tables).toEqual({ refund: { a: 2, b: 0, c: 0, d: 2 }, queue: { a: 0, b: 1, c: 2, d: 1 } });
-  expect((await look(`products=${product}&channels=app`)).customers).toBe(1);
+  expect((await look(`products=${product}&filter=all&channels=app`)).customers).toBe(1);
 });
 
 test('only whoever reads insight sees it, and a filter must be one', async () => {

@@ -1,18 +1,12 @@
-import type { Database, Tx } from '@heard/bus/log';
+import type { Tx } from '@heard/bus/log';
 import { Rejection } from '@heard/bus/rejection';
 import { NotFound } from '@heard/service/http';
 import type { CodeFrame } from '@heard/themes/frame';
 import { sql } from 'kysely';
-import { goesOnIn, type Label, labelled } from './labels.ts';
+import { type KeptLabel, readLabels } from './kept-labels.ts';
+import { goesOnIn, labelled } from './labels.ts';
 import { checkThemes, servedFrame } from './served-frame.ts';
-
-export interface KeptLabel extends Label {
-  span: { start: number; end: number } | null;
-  frameVersion: number;
-  modelNamed: boolean | null;
-  by: string;
-  at: Date;
-}
+import { lockThemes } from './wanted-frames.ts';
 
 interface Row {
   version: number;
@@ -32,7 +26,7 @@ export async function writeLabel(
   label: Pick<KeptLabel, 'themeId' | 'isRemoved' | 'span' | 'by' | 'at'>,
 ): Promise<void> {
   // Whoever assigns themes reads the labels behind the same lock, so none is missed.
-  await sql`select pg_advisory_xact_lock(hashtext('rca.themes'))`.execute(tx);
+  await lockThemes(tx);
   const { themeId, isRemoved, span, by, at } = label;
   const { rows: said } = await sql<{ comment: string | null }>`
     select comment from comments where feedback_id = ${feedbackId} for update`.execute(tx);
@@ -60,19 +54,4 @@ export async function writeLabel(
     await sql`update comment_themes set primary_theme = ${primary}, mentions = ${mentions}::text[], uncertain = ${uncertain}
       where frame_version = ${version} and feedback_id = ${feedbackId}`.execute(tx);
   }
-}
-
-/** Every label of one comment, oldest first. */
-export async function readLabels(db: Database | Tx, feedbackId: string): Promise<KeptLabel[]> {
-  return (await labelsOf(db, [feedbackId])).get(feedbackId) ?? [];
-}
-
-/** The labels of comments that have any, oldest first. */
-export async function labelsOf(db: Database | Tx, feedbackIds: readonly string[]): Promise<Map<string, KeptLabel[]>> {
-  const { rows } = await sql<KeptLabel & { feedbackId: string }>`
-    select feedback_id as "feedbackId", theme_id as "themeId", is_removed as "isRemoved", frame_version as "frameVersion", model_named as "modelNamed",
-           case when span_start is not null then jsonb_build_object('start', span_start, 'end', span_end) end as span,
-           labelled_by as by, labelled_at as at
-      from comment_labels where feedback_id = any (${feedbackIds}::uuid[]) order by label_id`.execute(db);
-  return Map.groupBy(rows, (row) => row.feedbackId);
 }

@@ -1,8 +1,9 @@
 import type { Database } from '@heard/bus/log';
 import { sql } from 'kysely';
-import { defaultFilter, matching } from './corpus-filter.ts';
+import { defaultFilter } from './corpus-filter.ts';
 import type { Level, Measure } from './effect-review.ts';
 import type { Line, Look } from './effect-review-plan.ts';
+import { countThemesBy } from './theme-counts.ts';
 import type { Window } from './validation.ts';
 
 const DAY = 24 * 3_600_000;
@@ -35,17 +36,14 @@ export async function readSeries(
 ): Promise<Series | undefined> {
   if ('metric' in look) return brought(db, look.source, look.metric);
   if (frameVersion === undefined) return undefined;
-  const local = sql`to_char(c.occurred_at at time zone ${timeZone}, 'YYYY-MM-DD')`;
-  const filter = look.filter ?? defaultFilter(corpus);
-  const { rows } = await sql<Day>`
-    select ${local} as day, count(*)::int as hits, null as total
-      from comments c join comment_themes t using (feedback_id)
-     where t.frame_version = ${frameVersion} and ${look.themeId} = any (t.mentions) and ${matching(filter)} group by 1`.execute(
-    db,
-  );
-  const { rows: first } = await sql<{ day: string | null }>`select min(${local}) as day from comments c`.execute(db);
-  const since = first[0]!.day;
-  return { level: 'voc', source: 'rca', metric: `mentions of ${look.themeId}`, kind: 'volume', days: rows, since };
+  const counts = await countThemesBy(db, frameVersion, look.filter ?? defaultFilter(corpus), 'day');
+  const days = [...counts].map(([day, { themes }]) => {
+    return { day: day!, hits: themes.get(look.themeId)?.mentions ?? 0, total: null };
+  });
+  const { rows } = await sql<{ day: string | null }>`
+    select to_char(min(occurred_at) at time zone ${timeZone}, 'YYYY-MM-DD') as day from comments`.execute(db);
+  const since = rows[0]!.day;
+  return { level: 'voc', source: 'rca', metric: `mentions of ${look.themeId}`, kind: 'volume', days, since };
 }
 
 async function brought(db: Database, source: string, metric: string): Promise<Series | undefined> {

@@ -1,7 +1,7 @@
 import type { Database } from '@heard/bus/log';
 import type { VersionedPolicy } from '@heard/service/policies';
 import { type RawBuilder, sql } from 'kysely';
-import type { CorpusFilter } from './corpus-filter.ts';
+import { attributes, type CorpusFilter } from './corpus-filter.ts';
 import { type Answers, addHealth, type CustomerSaid, type HealthTotals, noTotals, type Said } from './impact.ts';
 
 /** Segment and scale are not here: they are what is measured. */
@@ -65,13 +65,8 @@ export async function readHealth(
 }
 
 /** Those without words count too. */
-function narrowed({ channels, kinds, products, highValue, from, until }: ImpactFilter): RawBuilder<boolean> {
-  const conditions: RawBuilder<unknown>[] = [sql`true`];
-  if (channels) conditions.push(sql`c.channel = any (${channels}::text[])`);
-  if (kinds) conditions.push(sql`c.kind = any (${kinds}::text[])`);
-  if (products) conditions.push(sql`c.product = any (${products}::text[])`);
-  if (highValue !== undefined) conditions.push(sql`c.high_value = ${highValue}`);
-  if (from) conditions.push(sql`c.occurred_at >= ${from}::timestamptz`);
-  if (until) conditions.push(sql`c.occurred_at < ${until}::timestamptz`);
-  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+function narrowed({ from, until, ...filter }: ImpactFilter): RawBuilder<boolean> {
+  const after = from ? sql`c.occurred_at >= ${from}::timestamptz` : sql`true`;
+  const before = until ? sql`c.occurred_at < ${until}::timestamptz` : sql`true`;
+  return sql<boolean>`${attributes(filter)} and ${after} and ${before}`;
 }

@@ -2,8 +2,7 @@ import { insightRoles } from '@heard/service/access';
 import { Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import * as z from 'zod';
-import { CorpusFilter } from './corpus-filter.ts';
-import { FilterQuery, filterOf } from './filter-query.ts';
+import { ChosenFilter, chosenFilter, filterQuery } from './chosen-filter.ts';
 import { healthWithout, npsOf, without } from './impact.ts';
 import { readAnswers, readHealth } from './impact-data.ts';
 import { servedFrame } from './served-frame.ts';
@@ -19,18 +18,19 @@ const ThemeImpact = z.object({
 });
 
 /** What each theme takes from NPS and from the health of customers. */
-export function registerImpactRoutes({ clock, database, http, policies }: Service): void {
+export function registerImpactRoutes(service: Service): void {
+  const { clock, database, http, policies } = service;
   http.get(
     '/v1/themes/impact',
     {
       config: { access: { roles: insightRoles } },
       schema: {
         summary: 'NPS and health, and what they are without the comments that mention each theme; most harmful first',
-        querystring: FilterQuery.omit({ segments: true, scale: true }),
+        querystring: z.object(filterQuery).omit({ segments: true, scale: true }),
         response: {
           200: z.object({
             frameVersion: z.int(),
-            filter: CorpusFilter.omit({ segments: true, scale: true }),
+            filter: ChosenFilter.omit({ segments: true, scale: true }),
             nps: z.object({ of: count, promoters: count, detractors: count, value }),
             health: z.object({
               customers: count,
@@ -42,6 +42,7 @@ export function registerImpactRoutes({ clock, database, http, policies }: Servic
             }),
             themes: z.array(ThemeImpact),
           }),
+          404: Problem,
           409: Problem,
         },
       },
@@ -49,7 +50,8 @@ export function registerImpactRoutes({ clock, database, http, policies }: Servic
     async ({ query }) => {
       const policy = await policies.current(database);
       const frame = await servedFrame(database);
-      const { segments: _, scale: __, ...filter } = filterOf(query, policy);
+      const { chosen } = await chosenFilter(service, query);
+      const { segments: _, scale: __, ...filter } = chosen;
       const until = filter.until ? new Date(filter.until) : clock.now();
       const answers = await readAnswers(database, frame.version, filter, policy.bands.nps);
       const totals = await readHealth(database, frame.version, filter, until, policy.rca);

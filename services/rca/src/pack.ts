@@ -5,7 +5,7 @@ import { Policies, type VersionedPolicy } from '@heard/service/policies';
 import type { Interval } from '@heard/statistics/interval';
 import { wilson } from '@heard/statistics/proportion';
 import { anonymise } from '@heard/text/anonymise';
-import { survivor } from '@heard/themes/frame';
+import { survivor, type Theme } from '@heard/themes/frame';
 import { sql } from 'kysely';
 import { type CorpusFilter, defaultFilter, matching } from './corpus-filter.ts';
 import type { State } from './initiative.ts';
@@ -66,6 +66,7 @@ export interface Verbatim {
 }
 
 const manyVerbatims = 20;
+const manyCandidates = 5_000;
 
 /**
  * All of one moment. Throws NotFound, Rejection where no code frame serves or it does not know the theme, NotYet without
@@ -82,7 +83,7 @@ export function readPack(db: Database, initiativeId: string, clock: Clock): Prom
     if (!theme)
       throw new Rejection('unknown-theme', `code frame ${frame.version} does not count ${initiative.themeId}`);
     const { confidence } = policy.rca;
-    const about = new About(tx, frame.version, theme.id, initiative.filter ?? defaultFilter(policy.rca), policy);
+    const about = new About(tx, frame.version, theme, initiative.filter ?? defaultFilter(policy.rca), policy);
     const { title, state, rank, ownerId, department } = initiative;
     return {
       ...{ initiativeId, title, state, rank, ownerId, department, confidence },
@@ -106,10 +107,10 @@ class About {
   readonly filter: CorpusFilter;
   readonly #tx: Tx;
   readonly #frame: number;
-  readonly #theme: string;
+  readonly #theme: Theme;
   readonly #policy: VersionedPolicy;
 
-  constructor(tx: Tx, frame: number, theme: string, filter: CorpusFilter, policy: VersionedPolicy) {
+  constructor(tx: Tx, frame: number, theme: Theme, filter: CorpusFilter, policy: VersionedPolicy) {
     this.filter = filter;
     this.#tx = tx;
     this.#frame = frame;
@@ -153,21 +154,20 @@ class About {
     return { n, mean, low, lowShare: wilson({ hits: low, of: n }, this.#policy.rca.confidence) };
   }
 
-  /** One per customer: about this theme above all, about little else, in its words, neither a cry nor an essay. */
+  /** One per customer, of the newest: about this theme above all, about little else, in its words, neither a cry nor an essay. */
   async verbatims(): Promise<Verbatim[]> {
+    const words = this.#theme.words.map((word) => word.toLowerCase());
     const { rows } = await sql<Verbatim & { occurredAt: Date; customerId: string | null; name: string | null }>`
       select * from (
         select distinct on (coalesce(c.customer_id, c.feedback_id::text))
                c.feedback_id as "feedbackId", c.customer_id as "customerId", k.name, coalesce(c.channel, '') as channel,
                c.occurred_at as "occurredAt", c.scale, c.score, c.comment as text,
-               array[(t.primary_theme is distinct from ${this.#theme})::int, cardinality(t.mentions), -w.words,
+               array[(c.primary_theme is distinct from ${this.#theme.id})::int, cardinality(c.mentions), -w.words,
                      (length(c.comment) not between 8 and 300)::int] as place
-          from comments c ${this.#themes()} left join customers k using (customer_id)
-         cross join lateral (
-           select count(*)::int as words from code_frames f, jsonb_array_elements(f.document -> 'themes') as theme,
-                  jsonb_array_elements_text(theme -> 'words') as word
-            where f.version = t.frame_version and theme ->> 'id' = ${this.#theme} and strpos(lower(c.comment), lower(word)) > 0) as w
-         where ${this.#named(this.filter)}
+          from (select c.*, t.primary_theme, t.mentions from comments c ${this.#themes()}
+                 where ${this.#named(this.filter)} order by t.occurred_at desc, t.feedback_id limit ${manyCandidates}) as c
+          left join customers k using (customer_id)
+         cross join lateral (select count(*)::int as words from unnest(${words}::text[]) as word where strpos(lower(c.comment), word) > 0) as w
          order by coalesce(c.customer_id, c.feedback_id::text), place, c.occurred_at desc, c.feedback_id) as best
        order by place, "occurredAt" desc, "feedbackId" limit ${manyVerbatims}`.execute(this.#tx);
     return rows.map(({ feedbackId, customerId, name, channel, occurredAt, scale, score, text }) => ({
@@ -191,11 +191,11 @@ class About {
   }
 
   #named(filter: CorpusFilter) {
-    return sql`${matching(filter)} and ${this.#theme} = any (t.mentions)`;
+    return sql`${matching(filter)} and ${this.#theme.id} = any (t.mentions)`;
   }
 
   #shares({ of, themes }: ThemeCounts): ThemeCount {
-    const { primary, mentions } = themes.get(this.#theme) ?? { primary: 0, mentions: 0 };
+    const { primary, mentions } = themes.get(this.#theme.id) ?? { primary: 0, mentions: 0 };
     const share = (hits: number) => (of === 0 ? null : wilson({ hits, of }, this.#policy.rca.confidence));
     return { comments: of, mentions, primary, mentionShare: share(mentions), primaryShare: share(primary) };
   }

@@ -55,3 +55,11 @@ test('pairs that are not alike say nothing', () => {
   const found = recoveryParadox(older, people(2, 'c', 500, 4, 0), { ...matching, caliper: 9 });
   expect(found.retained.finding).toBe('not-alike');
 });
+
+test('an outcome that is the same of everybody was not measured', () => {
+  const unbrought = (side: Followed[]) => side.map((one) => ({ ...one, revenueMinor: 0 }));
+  const found = revenueSaved(unbrought(people(3, 'r', 800, 4, 0.15)), unbrought(people(4, 'c', 3000, 4, 0)), matching);
+  expect(found.revenue).toEqual({ finding: 'not-measured', difference: undefined });
+  expect(found.saved).toBeUndefined();
+  expect(found.retained.finding).toBe('more');
+});

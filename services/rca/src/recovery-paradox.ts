@@ -23,7 +23,8 @@ export interface Matching {
   confidence: number;
 }
 
-export type Finding = 'more' | 'less' | 'no-difference-shown' | 'too-few-pairs' | 'not-alike';
+/** `not-measured`: the same of everybody on either side, as where nobody brought it. */
+export type Finding = 'more' | 'less' | 'no-difference-shown' | 'too-few-pairs' | 'not-alike' | 'not-measured';
 
 export interface Comparison {
   pairs: number;
@@ -70,10 +71,14 @@ export function revenueSaved(
 
 function compare(treated: readonly Followed[], controls: readonly Followed[], matching: Matching): Comparison {
   const { pairs, unmatched, imbalance } = matchControls(treated, controls, matching.caliper);
+  const everybody = [...treated, ...controls];
   const outcome = (of: (one: Followed) => number): Outcome => {
     if (pairs.length < Math.max(2, matching.minPairs)) return { finding: 'too-few-pairs', difference: undefined };
     if (imbalance.after.some((value) => Math.abs(value) > matching.maxImbalance)) {
       return { finding: 'not-alike', difference: undefined };
+    }
+    if (everybody.every((one) => of(one) === of(everybody[0]!))) {
+      return { finding: 'not-measured', difference: undefined };
     }
     const difference = pairedDifference(
       pairs.map((pair) => of(pair.treated) - of(pair.control)),

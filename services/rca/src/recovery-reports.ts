@@ -23,7 +23,14 @@ export const CohortQuery = z.object({
 const nullable = z.number().nullable();
 const Row = z.object({
   outcome: z.enum(['retained', 'revenue']),
-  finding: z.enum(['more', 'less', 'no-difference-shown', 'too-few-pairs', 'not-alike'] satisfies Finding[]),
+  finding: z.enum([
+    'more',
+    'less',
+    'no-difference-shown',
+    'too-few-pairs',
+    'not-alike',
+    'not-measured',
+  ] satisfies Finding[]),
   pairs: z.int(),
   recovered: z.int().meta({ description: 'Customers recovered in this time, matched or not.' }),
   controls: z.int().meta({ description: 'Customers to choose from; a sample where controlsOf is more.' }),

@@ -25,6 +25,11 @@ export function wordFinding(lang: 'zh' | 'en', found: Found): string {
   if (finding === 'too-few-pairs') {
     return zh ? `仅 ${pairs} 对可比客户，不下结论。` : `Only ${pairs} pairs of comparable customers: nothing is said.`;
   }
+  if (finding === 'not-measured') {
+    return zh
+      ? '两组所有客户的数值相同，可能从未提供，不下结论。'
+      : 'The same of every customer on either side, as if nobody brought it: nothing is said.';
+  }
   if (finding === 'not-alike' || !difference) {
     return zh ? '匹配后两组仍不相似，不下结论。' : 'The two sides are not alike even after matching: nothing is said.';
   }

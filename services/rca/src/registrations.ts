@@ -34,7 +34,7 @@ export const Draft = z.strictObject({
       }),
     )
     .min(1)
-    .max(50)
+    .max(20)
     .refine((themes) => new Set(themes.map(({ themeId }) => themeId)).size === themes.length, 'names a theme twice'),
   metric: z.enum(['mention-share', 'primary-share']).default('mention-share'),
   baseline: Window,
@@ -50,7 +50,7 @@ export interface Registered extends Sides {
   registrationId: string;
   initiativeId: string | null;
   registeredBy: string;
-  themes: (Registration & { names: { zh: string; en: string }; promised: StoredForecast | null })[];
+  themes: (Registration & { names: { zh: string; en: string }; promised: StoredForecast | null; others: number })[];
 }
 
 /** What is counted. */
@@ -126,6 +126,7 @@ interface Row extends Omit<Registration, 'baseline' | 'after' | 'control'> {
   afterUntil: Date;
   names: { zh: string; en: string };
   promised: StoredForecast | null;
+  others: number;
 }
 
 /** By registration id, or by that of a validation in it; newest first. */
@@ -136,6 +137,9 @@ export async function readRegistrations(db: Database | Tx, ids: readonly string[
            r.baseline_from as "baselineFrom", r.baseline_until as "baselineUntil", r.after_from as "afterFrom", r.after_until as "afterUntil",
            v.validation_id as "validationId", v.theme_id as "themeId", v.expected_change as "expectedChange", v.forecast as promised,
            (count(*) over (partition by r.registration_id))::int as comparisons,
+           (select count(*)::int from registrations q join validations w using (registration_id)
+             where w.theme_id = v.theme_id and q.registration_id <> r.registration_id
+               and q.after_from < r.after_until and r.after_from < q.after_until) as others,
            coalesce((select jsonb_build_object('zh', t ->> 'zh', 'en', t ->> 'en')
                from code_frames f cross join jsonb_array_elements(f.document -> 'themes') as t
               where f.version = r.frame_version and t ->> 'id' = v.theme_id), jsonb_build_object('zh', v.theme_id, 'en', v.theme_id)) as names
@@ -153,6 +157,7 @@ function registeredOf(rows: Row[]): Registered {
     themeId: row.themeId,
     names: row.names,
     promised: row.promised,
+    others: row.others,
     frameVersion: row.frameVersion,
     metric: row.metric,
     baseline: { from: row.baselineFrom, until: row.baselineUntil },

@@ -12,11 +12,18 @@ export interface ServedFrame {
 
 /** The code frame that is counted on now. Throws Rejection `no-frame` while there is none. */
 export async function servedFrame(db: Database | Tx): Promise<ServedFrame> {
-  const { rows } = await sql<{ version: number; document: CodeFrame }>`
-    select version, document from code_frames where state = 'serving'`.execute(db);
-  const [frame] = rows;
+  const frame = await servingDocument(db);
   if (!frame) throw new Rejection('no-frame', 'no code frame is serving yet');
   return { ...frame, themes: new Map(countedThemes(frame.document).map((theme) => [theme.id, theme])) };
+}
+
+/** undefined while the first is being learnt. */
+export async function servingDocument(
+  db: Database | Tx,
+): Promise<Pick<ServedFrame, 'version' | 'document'> | undefined> {
+  const { rows } = await sql<Pick<ServedFrame, 'version' | 'document'>>`
+    select version, document from code_frames where state = 'serving'`.execute(db);
+  return rows[0];
 }
 
 /** Throws Rejection `unknown-theme` unless the frame counts all of them. */

@@ -3,6 +3,8 @@ import { NotYet } from '@heard/bus/rejection';
 import { ofType } from '@heard/events/event';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
+import { registerAlarmRoutes } from './alarm-routes.ts';
+import { setAlarmTimer } from './alarm-timer.ts';
 import { startAnalyst } from './analysing.ts';
 import { registerAssociationsRoutes } from './associations-routes.ts';
 import { Browser } from './browser.ts';
@@ -18,6 +20,7 @@ import { plantStarter } from './frames.ts';
 import { registerHypothesesRoutes } from './hypotheses-routes.ts';
 import { registerImpactRoutes } from './impact-routes.ts';
 import { registerInitiativeRoutes } from './initiative-routes.ts';
+import { registerKeywordRoutes } from './keyword-routes.ts';
 import { registerLabelsRoutes } from './labels-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerOutcomeRoutes } from './outcome-routes.ts';
@@ -61,6 +64,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerWhyTreesRoutes(service);
   registerLabelsRoutes(service);
   registerImpactRoutes(service);
+  registerAlarmRoutes(service);
   registerInitiativeRoutes(service);
   registerPackRoutes(service);
   registerFlyWireRoutes(service);
@@ -82,11 +86,13 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   const prepare = async (tx: Tx) => {
     const { timeZone } = (await service.policies.current(tx)).sla;
     await plantStarter(tx, config.STARTER_FRAME, timeZone, service.clock.now());
+    await setAlarmTimer(service, tx);
     await setDiscoveryTimer(service, tx);
   };
   await service.database.transaction().execute(prepare).catch(unlessNotYet);
   await startAnalyst(service);
   fireTimers(service);
+  registerKeywordRoutes(service, await startAnalyst(service));
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],

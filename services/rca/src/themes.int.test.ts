@@ -138,6 +138,24 @@ test('the comments behind a number are exactly as many, and tell nobody’s numb
   ]);
 });
 
+test('the words that tell detractors from the others, as people and the frame write them, each with its share', async () => {
+  const glad = Array.from({ length: 60 }, (_, index) => `非常满意，物流很快，会推荐朋友 ${index}`);
+  await corpus.say(glad.map((comment, index) => ({ id: `glad-${index}`, comment, segment: 'promoter' })));
+  await corpus.say(
+    Array.from({ length: 80 }, (_, index) => ({ id: `slow-${index}`, comment: `退款慢，第${index}天了` })),
+  );
+  await corpus.settle();
+  const { body } = await corpus.send('GET', '/v1/keywords?top=20');
+  expect(body).toMatchObject({ comparedWith: 60, filter: { filterId: 'default', segments: ['detractor'] } });
+  const words = body.keywords.map(({ word }: { word: string }) => word);
+  expect(words).toEqual(expect.arrayContaining(['退款慢']));
+  expect(words).not.toContain('满意');
+  for (const { n, share, low, high } of body.keywords) {
+    expect([share === n / body.of, low <= share, share <= high]).toEqual([true, true, true]);
+  }
+  expect(body.keywords.find(({ word }: { word: string }) => word === '退款慢').n).toBe(80);
+});
+
 test('a saved filter is named with its version in every answer', async () => {
   expect((await corpus.send('GET', '/v1/filters/apps')).status).toBe(404);
   expect((await corpus.send('PUT', '/v1/filters/all', {})).status).toBe(400);

@@ -25,7 +25,8 @@ interface Reader {
   /** One row of `title` and `facts`. */
   self: RawBuilder<unknown>;
   documents(facts: Record<string, unknown>): Trace['documents'];
-  links: { relation: string; kind: Kind; of: RawBuilder<unknown> }[];
+  /** `of`: rows of id, title and place. `count`, where it would be slow to read them all: how many; then `of` may stop at twenty. */
+  links: { relation: string; kind: Kind; of: RawBuilder<unknown>; count?: RawBuilder<unknown> }[];
 }
 
 /** Everything one step away from a finding, in both directions; undefined where there is no such. */
@@ -35,9 +36,9 @@ export async function trace(db: Database, kind: Kind, id: string, lang: 'zh' | '
   if (!rows[0]) return undefined;
   const { title, facts } = rows[0];
   const links: Trace['links'] = [];
-  for (const { relation, kind, of } of reader.links) {
+  for (const { relation, kind, of, count } of reader.links) {
     const { rows } = await sql<{ id: string; title: string | null; count: number }>`
-      select id::text, title, count(*) over ()::int as count from (${of}) as found
+      select id::text, title, ${count ? sql`(${count})` : sql`count(*) over ()`}::int as count from (${of}) as found
        order by place desc nulls last, id limit 20`.execute(db);
     const items = rows.map((row) => nodeOf(kind, row.id, row.title));
     if (rows[0]) links.push({ relation, count: rows[0].count, items });
@@ -132,8 +133,10 @@ const readers: Record<Kind, (id: string, lang: 'zh' | 'en') => Reader> = {
       {
         relation: 'comments',
         kind: 'comment',
-        of: sql`select ${comment} from comment_themes t join comments c using (feedback_id)
-          where t.frame_version = ${serving} and ${id} = any (t.mentions)`,
+        of: sql`select ${comment} from (
+            select feedback_id from comment_themes t where t.frame_version = ${serving} and ${id} = any (t.mentions)
+             order by t.occurred_at desc nulls last, feedback_id limit 20) as newest join comments c using (feedback_id)`,
+        count: sql`select sum(mentions) from theme_counts where frame_version = ${serving} and grain = 'month' and theme = ${id}`,
       },
       {
         relation: 'cases',

@@ -45,11 +45,13 @@ async function countWindow(
 /** Comments of the windows whose themes are still to be found by the registered version, whatever group they will be in. */
 export async function countPending(db: Database | Tx, { themes }: Sides): Promise<number> {
   const { frameVersion, baseline, after } = themes[0]!;
+  const inWindows = sql`(${matching(within({}, baseline))} or ${matching(within({}, after))})`;
   const { rows } = await sql<{ pending: number }>`
-    select count(*)::int as pending from comments c
-     where (${matching(within({}, baseline))} or ${matching(within({}, after))})
-       and (exists (select from pending_comments p where p.feedback_id = c.feedback_id)
-         or not exists (select from comment_themes t where t.frame_version = ${frameVersion} and t.feedback_id = c.feedback_id))`.execute(
+    select count(*)::int as pending from (
+      select c.feedback_id from comments c join pending_comments using (feedback_id) where ${inWindows}
+      union
+      select c.feedback_id from comments c where ${inWindows}
+         and not exists (select from comment_themes t where t.frame_version = ${frameVersion} and t.feedback_id = c.feedback_id)) waiting`.execute(
     db,
   );
   return rows[0]!.pending;

@@ -98,14 +98,20 @@ export function registerValidationRoutes(service: Service): void {
 
   async function outlookNow(validationId: string, { lang, timeZone }: Awaited<ReturnType<typeof shown>>) {
     const [registered] = await readRegistrations(database, [validationId]);
-    const at = registered!.themes.findIndex((theme) => theme.validationId === validationId);
-    const { baseline, soFar, perWeek, forecast } = (await outlooks(database, registered!, clock.now()))[at]!;
+    const theme = registered!.themes.find((one) => one.validationId === validationId)!;
+    const [outlook] = await outlooks(database, { ...registered!, themes: [theme] }, clock.now());
+    const { baseline, soFar, perWeek, forecast } = outlook!;
     const pending = await countPending(database, registered!);
     const numbers = forecast
       ? stored(forecast, perWeek)
       : { needed: null, perWeek, enoughOn: null, power: 0, smallestDetectableChange: null };
-    const { after } = registered!.themes[at]!;
-    return { ...numbers, baseline, soFar, pending, text: wordForecast(lang, timeZone, { ...numbers, after }) };
+    return {
+      ...numbers,
+      baseline,
+      soFar,
+      pending,
+      text: wordForecast(lang, timeZone, { ...numbers, after: theme.after }),
+    };
   }
 
   async function read(validationId: string, reader: Awaited<ReturnType<typeof shown>>) {

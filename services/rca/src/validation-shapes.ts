@@ -36,6 +36,9 @@ export const Validation = z.object({
   sided: z.enum(['one', 'two']),
   correction: z.enum(['benjamini-hochberg', 'none']),
   comparisons: z.int(),
+  others: z.int().meta({
+    description: 'Registrations of the same theme whose windows overlap this one; α is not shared with them.',
+  }),
   minN: z.int(),
   power: z.number(),
   registeredBy: PersonId,

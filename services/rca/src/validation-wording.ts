@@ -7,7 +7,7 @@ export type Language = 'zh' | 'en';
 export function wordVerdict(
   language: Language,
   name: string,
-  registration: Registration,
+  registration: Registration & { others: number },
   evidence: Evidence,
   conclusion: Conclusion,
 ): string {
@@ -31,7 +31,15 @@ export function wordVerdict(
     minN: registration.minN,
     moved: difference.estimate,
   };
-  return sentences[language][conclusion.verdict](facts);
+  return sentences[language][conclusion.verdict](facts) + beside(language, registration.others);
+}
+
+/** Who looks often enough finds something. */
+function beside(language: Language, others: number): string {
+  if (others === 0) return '';
+  return language === 'zh'
+    ? `同期另有 ${others} 个针对该主题的登记，未一并校正。`
+    : ` ${others === 1 ? '1 other registration looks' : `${others} other registrations look`} at the same theme in this time; p is not corrected for that.`;
 }
 
 /** "Enough data about 12 March", in the company's time zone. */

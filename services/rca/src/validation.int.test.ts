@@ -60,7 +60,15 @@ describe('registering', () => {
           metric: 'mention-share',
           baseline: { from: '2026-07-01T00:00:00.000Z' },
         },
-        ...{ alpha: 0.05, sided: 'one', correction: 'benjamini-hochberg', minN: 100, power: 0.8, comparisons: 1 },
+        ...{
+          alpha: 0.05,
+          sided: 'one',
+          correction: 'benjamini-hochberg',
+          minN: 100,
+          power: 0.8,
+          comparisons: 1,
+          others: 0,
+        },
         ...{ registeredBy: 'ann', registeredAt: '2026-10-10T01:00:00.000Z', verdict: null, text: null },
         // 231 by scipy, see the tests of the rule; 1,500 comments in 92 days: 14.168 days.
         forecast: { needed: 231, perWeek: (1500 * 7) / 92, enoughOn: '2026-10-29T04:01:55.200Z' },
@@ -186,9 +194,12 @@ describe('at the end of the window', () => {
     expect(twoSided / 1.1152090215492648e-6).toBeCloseTo(1, 9);
     expect(difference.lower).toBeCloseTo(-0.06284509335816163, 10);
     expect(difference.upper).toBeCloseTo(-0.02681040674249326, 10);
-    expect(found.text).toBe(
+    expect(found.text).toContain(
       'Confirmed: comments naming “The refund” went from 9.0 % (135/1500) to 4.5 % (68/1500): it fell by 4.5 pp (95 % CI 2.7 … 6.3). p < 0.0001; registered limit 0.05. It shows that the share moved, not why.',
     );
+    // What else was registered of the theme for the same time is said, for nothing corrects for it.
+    expect(found.others).toBeGreaterThan(5);
+    expect(found.text).toContain(`${found.others} other registrations look at the same theme in this time`);
     expect((await read(ids.confirmed![0]!, 'zh')).text).toContain(
       '已证实：提及“中refund”的评论占比由 9.0 % (135/1500) 变为 4.5 % (68/1500)',
     );

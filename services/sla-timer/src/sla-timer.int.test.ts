@@ -313,7 +313,10 @@ test("the customer's night moves a P1's first contact, and both times are shown"
   clock.advance(Date.parse('2026-12-07T10:30:00Z') - clock.now().getTime());
   await settle();
   await opens('gina', 'P1');
-  const [moved] = (await published('gina', 'clock.started')).filter((one) => one.kind === 'first-contact');
+  const started = (await published('gina', 'clocks.started')).flatMap(
+    ({ clocks }) => clocks as Record<string, unknown>[],
+  );
+  const moved = started.find((one) => one.kind === 'first-contact');
   expect(moved).toMatchObject({ dueAt: '2026-12-08T01:00:00.000Z', naturalDueAt: '2026-12-07T14:30:00.000Z' });
   expect(await clockOf('gina', 'first-contact')).toMatchObject({ naturalDueAt: '2026-12-07T14:30:00.000Z' });
 });

@@ -3,7 +3,7 @@ import { type Cause, type Event, newEvent } from '@heard/events/event';
 import type { PauseReason, Priority } from '@heard/events/vocabulary';
 import type { Policies, VersionedPolicy } from '@heard/service/policies';
 import { cancelTimers, type Timer } from '@heard/service/timers';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Calendars } from './calendars.ts';
 import { type Clock, type ClockFact, evolve, isLive, nextDue, type Rules } from './clock.ts';
 
@@ -36,6 +36,8 @@ export class ClockFace {
   readonly #cases = new Map<string, CaseFile>();
   readonly #changedCases = new Set<CaseFile>();
   readonly #started = new Set<string>();
+  /** What is published of the clocks an event starts, by that event. */
+  readonly #starts = new Map<Cause, Event<'clocks.started'>>();
 
   private constructor(tx: Tx, now: Date, calendars: Calendars) {
     this.#tx = tx;
@@ -100,19 +102,30 @@ export class ClockFace {
     return { time, warnAt: silent ? [] : sla.warnAtPercent, steps, timeZone: sla.timeZone };
   }
 
+  /** `cause`: one event of the clock's case. */
   start(clock: Clock, cause: Cause): void {
     if (!this.#clocks.has(clock.clockId)) push(this.#ofCase, clock.caseId, clock.clockId);
     this.put(clock);
     this.#started.add(clock.clockId);
-    const { customerId, priority, policyVersion, calendar } = clock;
-    const data = {
-      ...identity(clock, this.#now),
-      ...{ priority, policyVersion, calendar },
+    const { clockId, kind, about, calendar, naturalDueAt } = clock;
+    const started = {
+      ...{ clockId, kind, ...(about && { about }) },
       startedAt: clock.startedAt.toISOString(),
       dueAt: clock.dueAt.toISOString(),
-      ...(clock.naturalDueAt && { naturalDueAt: clock.naturalDueAt.toISOString() }),
+      ...(naturalDueAt && { naturalDueAt: naturalDueAt.toISOString() }),
+      calendar,
     };
-    this.events.push(newEvent('clock.started', customerId, data, this.#now, cause));
+    const event = this.#starts.get(cause);
+    if (event) {
+      event.data.clocks.push(started);
+      return;
+    }
+    const { caseId, customerId, priority, policyVersion } = clock;
+    const at = this.#now.toISOString();
+    const data = { caseId, customerId, at, priority, policyVersion, clocks: [started] };
+    const first = newEvent('clocks.started', customerId, data, this.#now, cause);
+    this.#starts.set(cause, first);
+    this.events.push(first);
   }
 
   put(clock: Clock): void {
@@ -140,7 +153,14 @@ export class ClockFace {
   async save(): Promise<{ fresh: Timer[]; moved: Timer[] }> {
     await saveCases(this.#tx, [...this.#changedCases]);
     const clocks = [...this.#changed].map((id) => this.#clocks.get(id)!);
-    await save(this.#tx, clocks);
+    const isFresh = ({ clockId }: Clock) => this.#started.has(clockId);
+    // First what ends: one kind of a case has one live clock.
+    await save(
+      this.#tx,
+      clocks.filter((clock) => !isFresh(clock)),
+      false,
+    );
+    await save(this.#tx, clocks.filter(isFresh), true);
     const next = clocks.map((clock) => ({
       kind: 'clock',
       key: clock.clockId,
@@ -248,17 +268,24 @@ const selected = sql.raw(
   fields.map(([field, [name, type]]) => `${name}${type === 'bigint' ? '::float8' : ''} as "${field}"`).join(', '),
 );
 
-async function save(tx: Tx, clocks: readonly Clock[]): Promise<void> {
+/** `fresh`: none of them is there yet. */
+async function save(tx: Tx, clocks: readonly Clock[], fresh: boolean): Promise<void> {
   if (clocks.length === 0) return;
-  const lists = fields.map(([field, [, type]]) => {
-    const values = clocks.map((clock) => clock[field]);
-    const plain =
-      type === 'timestamptz' ? values.map((value) => (value as Date | null)?.toISOString() ?? null) : values;
-    return sql`${plain}::${sql.raw(type)}[]`;
+  const lists: RawBuilder<unknown>[] = [];
+  const values = fields.map(([field, [name, type]]) => {
+    const column = clocks.map((clock) => plain(clock[field]));
+    // Most clocks of a batch are alike in most of their columns.
+    if (column.every((value) => value === column[0])) return sql`${column[0]}::${sql.raw(type)}`;
+    lists.push(sql`unnest(${column}::${sql.raw(type)}[]) as ${sql.raw(name)}`);
+    return sql.raw(name);
   });
   await sql`
-    insert into clocks (${names}) select * from unnest(${sql.join(lists)})
-    on conflict (clock_id) do update set ${updates}`.execute(tx);
+    insert into clocks (${names}) select ${sql.join(values)} from (select ${sql.join(lists)}) t
+    ${fresh ? sql`` : sql`on conflict (clock_id) do update set ${updates}`}`.execute(tx);
+}
+
+function plain(value: Clock[keyof Clock]) {
+  return value instanceof Date ? value.toISOString() : value;
 }
 
 /**
