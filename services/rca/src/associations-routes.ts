@@ -2,7 +2,7 @@ import { insightRoles } from '@heard/service/access';
 import { Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import * as z from 'zod';
-import { associate } from './association.ts';
+import { associateApart } from './associating.ts';
 import { wordAssociation } from './association-wording.ts';
 import { ChosenFilter, chosenFilter, filterQuery } from './chosen-filter.ts';
 import { customersOfThemes } from './churn.ts';
@@ -70,7 +70,8 @@ export function registerAssociationsRoutes(service: Service): void {
       const { filter, chosen } = await chosenFilter(service, query);
       const { customers, leftOut } = await customersOfThemes(database, frame.version, filter, clock.now());
       const { confidence, validation } = policy.rca;
-      const found = associate(customers, [...frame.themes.keys()], { alpha: validation.alpha, confidence });
+      const levels = { alpha: validation.alpha, confidence };
+      const found = await associateApart({ customers, themes: [...frame.themes.keys()], ...levels });
       return {
         frameVersion: frame.version,
         filter: chosen,
