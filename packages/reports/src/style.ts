@@ -69,6 +69,7 @@ dl.method dt { font-weight: 600; }
   th, td small, .note { font-size: 8.2pt; }
   td { padding-top: 4pt; padding-bottom: 4pt; }
   .tiles li { padding: 8pt 10pt; }
+  .tiles b { font-size: 14pt; }
   .lead { margin-bottom: 8pt; }
   .cards { gap: 10pt; }
   blockquote { margin-top: 8pt; }
