@@ -58,7 +58,7 @@ export function beliefSection(rows: readonly HypothesisRow[], edition: Edition):
   const channels = (row: HypothesisRow) =>
     row.channels.map(
       ({ channel, share, finding }) =>
-        html`<small>${code(channel)} ${figures.percent(share.estimate)} (${figures.percents(share)}, ${figures.count(share.hits)} / ${figures.count(share.of)}${finding === 'too-few' ? `, ${text.tooFew}` : ''})</small>`,
+        html`<small class="line">${code(channel)} ${figures.percent(share.estimate)} (${figures.percents(share)}, ${figures.count(share.hits)} / ${figures.count(share.of)}${finding === 'too-few' ? `, ${text.tooFew}` : ''})</small>`,
     );
   return {
     title,

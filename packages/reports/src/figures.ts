@@ -21,8 +21,9 @@ export interface Figures {
   estimate(value: number, unit: string, currency?: string): string;
   range(range: Range, unit: string, currency?: string): string;
   date(at: Date): string;
-  /** Month and day only. */
+  /** Month and day of a UTC midnight that stands for the company's day. */
   day(at: Date): string;
+  /** Year and month of such a midnight. */
   month(at: Date): string;
   moment(at: Date): string;
   days(window: Window): string;
@@ -44,8 +45,8 @@ export function figuresOf(language: Language, timeZone: string): Figures {
   };
   const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
   const date = dates({ year: 'numeric', month: language === 'zh' ? 'long' : 'short', day: 'numeric' });
-  const day = dates({ month: language === 'zh' ? 'numeric' : 'short', day: 'numeric' });
-  const month = dates({ year: 'numeric', month: 'short' });
+  const day = dates({ timeZone: 'UTC', month: language === 'zh' ? 'numeric' : 'short', day: 'numeric' });
+  const month = dates({ timeZone: 'UTC', year: 'numeric', month: 'short' });
   const moment = dates({ dateStyle: 'medium', timeStyle: 'short' });
   const ratio = (value: number) => (value < 9.995 ? hundredth : tenth).format(value);
   const estimate = (value: number, unit: string, currency?: string) => {

@@ -46,7 +46,7 @@ const themes = counted.map(({ names, mention, primary, before }) => ({
   change: newcombe({ hits: before, of: then }, { hits: mention, of: now }, 1 - 0.05 / 3),
 }));
 
-const weeks = Array.from({ length: 13 }, (_, at) => new Date(quarter.from.getTime() + at * 7 * 86_400_000));
+const weeks = Array.from({ length: 13 }, (_, at) => new Date(Date.parse('2026-07-01') + at * 7 * 86_400_000));
 const trendOf = (hits: number[]) =>
   weeks.map((from, at) => ({
     from,
@@ -315,7 +315,7 @@ export const searchInitiative: InitiativeReportData = {
   detail: {
     names: search,
     trend: [31, 42, 45, 19, 21, 21].map((hits, at) => ({
-      from: day(`2026-0${at + 4}-01`),
+      from: new Date(`2026-0${at + 4}-01`),
       share: share(hits, [402, 418, 421, 449, 462, 457][at]!),
     })),
     channels: channelsOf([9, 33, 3, 6, 10]),

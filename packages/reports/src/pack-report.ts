@@ -76,7 +76,7 @@ function effortSection({ effort }: PackReportData, { words, figures }: Edition):
           ),
         ],
       ],
-      0,
+      3,
     ),
   };
 }

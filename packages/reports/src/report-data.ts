@@ -36,7 +36,7 @@ export interface ThemeRow {
 
 export interface ThemeDetail {
   names: Names;
-  /** In order of time; a share over no comments is left out. */
+  /** In order of time, UTC midnights that stand for the company's days; a share over no comments is left out. */
   trend: { from: Date; share: Share }[];
   /** Most comments first. */
   channels: { channel: string; share: Share }[];

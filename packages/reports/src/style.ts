@@ -1,6 +1,6 @@
 /** For the screen and for A4, in colour and in grey. System fonts, Chinese ones included. */
 export const style = `
-@page { size: A4; margin: 15mm 15mm 17mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #5b6b79; } }
+@page { size: A4; margin: 13mm 14mm 15mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #5b6b79; } }
 * { box-sizing: border-box; }
 html { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 body { margin: 0 auto; padding: 40px 28px 56px; max-width: 816px; background: #fff; color: #1c2833;
@@ -39,6 +39,7 @@ td { padding: 7px 10px; border-bottom: 1px solid #dde4ea; vertical-align: top; }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 th.n, td.n { text-align: right; white-space: nowrap; }
+td small.line { white-space: nowrap; }
 td small { display: block; color: #5b6b79; font-size: 12px; }
 tr.top td { font-weight: 600; }
 .badge { display: inline-block; white-space: nowrap; font-size: 12.5px; font-weight: 600; padding: 1px 9px; border-radius: 10px; border: 1px solid; }
@@ -60,12 +61,22 @@ dl.method { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px
 dl.method dt { font-weight: 600; }
 @media (max-width: 640px) { .tiles { grid-template-columns: repeat(2, 1fr); } .tiles li:nth-child(3) { border-left: 0; } .panels { grid-template-columns: 1fr; } }
 @media print {
-  body { max-width: none; padding: 0; font-size: 10.4pt; }
-  h1 { font-size: 20pt; margin: 14pt 0; }
-  h2 { font-size: 14pt; }
-  section { margin-top: 22pt; }
-  .kicker, h2, .lead { break-after: avoid; }
-  figure, svg, tr, .tiles { break-inside: avoid; }
+  body { max-width: none; padding: 0; font-size: 9.8pt; line-height: 1.42; }
+  h1 { font-size: 19pt; margin: 12pt 0; }
+  h2 { font-size: 12.5pt; margin-bottom: 6pt; }
+  section { margin-top: 14pt; }
+  table { font-size: 9.2pt; margin-top: 6pt; }
+  th, td small, .note { font-size: 8.2pt; }
+  td { padding-top: 4pt; padding-bottom: 4pt; }
+  .tiles li { padding: 8pt 10pt; }
+  .tiles b { font-size: 14pt; }
+  .lead { margin-bottom: 8pt; }
+  .cards { gap: 10pt; }
+  blockquote { margin-top: 8pt; }
+  blockquote p { font-size: 9.8pt; }
+  .kicker, h2, h3, .lead { break-after: avoid; }
+  h1, h2, figure, svg, table, tr, .tiles, .panels, .note, .method { break-inside: avoid; }
+  .note { break-before: avoid; }
   thead { display: table-header-group; }
 }
 `;

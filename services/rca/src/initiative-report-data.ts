@@ -1,5 +1,6 @@
 import type { Tx } from '@heard/bus/log';
 import type { InitiativeReportData, WhyRow } from '@heard/reports/report-data';
+import { survivor } from '@heard/themes/frame';
 import { sql } from 'kysely';
 import { defaultFilter } from './corpus-filter.ts';
 import type { State } from './initiative.ts';
@@ -8,6 +9,7 @@ import { readLeaving } from './leaving.ts';
 import { atOnce, countingOf, justBefore, type Read, type Reading } from './period-report-data.ts';
 import { exposureOf } from './report-estimates.ts';
 import { effectsOf, initiativeRow, proofRows } from './report-work.ts';
+import { servedFrame } from './served-frame.ts';
 import { countThemes, servingFrame } from './theme-counts.ts';
 import { namesOfThemes, quotesOf, themeDetails, themeRows, trendUnit, within } from './theme-detail.ts';
 import { depthOf } from './why-tree.ts';
@@ -27,6 +29,7 @@ export function readInitiativeReport(service: Reading, initiativeId: string): Pr
     const { timeZone } = policy.sla;
     const { from: _, until: __, ...filter } = one.filter ?? defaultFilter(policy.rca);
     const serving = await servingFrame(tx);
+    const themeId = serving === undefined ? one.themeId : await countedAs(tx, one.themeId);
     const counted = { frameVersion: serving ?? 0, filter, confidence, timeZone };
     const { frameVersion } = counted;
     const window = { from: new Date(Math.min(one.openedAt.getTime(), now.getTime() - leastDays * DAY)), until: now };
@@ -37,7 +40,7 @@ export function readInitiativeReport(service: Reading, initiativeId: string): Pr
       before: await countThemes(tx, frameVersion, within(filter, before)),
     };
     const names = await namesOfThemes(tx, frameVersion);
-    const theme = themeRows(names, counts, { confidence, shown: 1 }).find(({ themeId }) => themeId === one.themeId);
+    const theme = themeRows(names, counts, { confidence, shown: 1 }).find((row) => row.themeId === themeId);
     const themes = theme ? [theme] : [];
     const [detail] = await themeDetails(tx, themes, both, counted);
     const initiative = { initiativeId, ...initiativeRow(one, names, now) };
@@ -53,14 +56,19 @@ export function readInitiativeReport(service: Reading, initiativeId: string): Pr
       whys: await whysOf(tx, one),
       proofs: await proofRows(tx, sql`r.initiative_id = ${initiativeId}`, timeZone),
       effects: await effectsOf(service, tx, [initiative]),
-      estimates: await exposureOf(tx, within(filter, window), policy, { frameVersion, themeId: one.themeId }),
+      estimates: await exposureOf(tx, within(filter, window), policy, { frameVersion, themeId }),
       quotes: await quotesOf(tx, themes, both, counted),
     };
     const levels = { alpha: validation.alpha, confidence };
     const compared = { frameVersion, filter: within(filter, both) };
-    const leaving = { themes: names, shown: [one.themeId], others: false, levels };
+    const leaving = { themes: names, shown: [themeId], others: false, levels };
     return { data, leaving: await readLeaving(tx, compared, leaving, now) };
   });
+}
+
+/** The theme it went into, where it was merged since. */
+async function countedAs(tx: Tx, themeId: string): Promise<string> {
+  return survivor((await servedFrame(tx)).document.merges, themeId) ?? themeId;
 }
 
 async function historyOf(tx: Tx, { initiativeId, openedAt, openedBy }: InitiativeRow) {

@@ -34,8 +34,7 @@ export function packReportData(pack: PackData, policy: VersionedPolicy): PackRep
       names: pack.names,
       trend: pack.months.flatMap(({ month, mentions, comments, mentionShare }) => {
         const share = shareOf(mentions, comments, mentionShare);
-        // The middle of a month is in that month in every time zone.
-        return share ? [{ from: new Date(`${month}-15T00:00:00Z`), share }] : [];
+        return share ? [{ from: new Date(`${month}-01`), share }] : [];
       }),
       channels: pack.channels
         .flatMap(({ channel, mentions, comments, mentionShare }) => {

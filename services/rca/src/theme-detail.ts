@@ -5,7 +5,7 @@ import { newcombe, wilson } from '@heard/statistics/proportion';
 import { anonymise } from '@heard/text/anonymise';
 import { sql } from 'kysely';
 import { type CorpusFilter, matching } from './corpus-filter.ts';
-import type { ThemeCounts } from './theme-counts.ts';
+import { countThemesBy, type ThemeCounts } from './theme-counts.ts';
 
 /** What themes are counted on: one frame version, one filter without times, one level of confidence. */
 export interface Counted {
@@ -67,35 +67,29 @@ export function trendUnit({ from, until }: Window): TrendUnit {
 
 const mostChannels = 6;
 
-/** The course and the channels of each theme. */
+/** The course and the channels of each theme, with the most comments first. */
 export async function themeDetails(
   tx: Tx,
   themes: readonly { themeId: string; names: Names }[],
   window: Window,
   { frameVersion, filter, confidence, timeZone }: Counted,
 ): Promise<ThemeDetail[]> {
-  const ids = themes.map(({ themeId }) => themeId);
-  const chosen = sql`
-    select t.mentions, c.channel, c.occurred_at from comment_themes t join comments c using (feedback_id)
-     where t.frame_version = ${frameVersion} and ${matching(within(filter, window))}`;
-  const hits = sql`count(*)::int as of, count(*) filter (where theme = any (mentions))::int as hits`;
-  const { rows: steps } = await sql<Count & { theme: string; from: Date }>`
-    with chosen as (${chosen})
-    select theme, greatest(date_trunc(${trendUnit(window)}, occurred_at at time zone ${timeZone}) at time zone ${timeZone},
-             ${window.from.toISOString()}::timestamptz) as "from", ${hits}
-      from chosen cross join unnest(${ids}::text[]) as theme group by 1, 2 order by 2`.execute(tx);
-  const { rows: channels } = await sql<Count & { theme: string; channel: string }>`
-    with chosen as (${chosen})
-    select theme, coalesce(channel, 'none') as channel, ${hits}
-      from chosen cross join unnest(${ids}::text[]) as theme group by 1, 2 order by of desc, 2`.execute(tx);
-  const share = ({ hits, of }: Count) => shareOf({ hits, of }, confidence);
+  const bounded = within(filter, window);
+  const steps = await countThemesBy(tx, frameVersion, bounded, trendUnit(window));
+  const channels = [...(await countThemesBy(tx, frameVersion, bounded, 'channel'))]
+    .sort(([a, one], [b, other]) => other.of - one.of || (a! < b! ? -1 : 1))
+    .slice(0, mostChannels);
+  // A week or month that began before the window shows the window's first day.
+  const first = Date.parse(new Intl.DateTimeFormat('en-CA', { timeZone }).format(window.from));
+  const share = ({ of, themes }: ThemeCounts, themeId: string) =>
+    shareOf({ hits: themes.get(themeId)?.mentions ?? 0, of }, confidence);
   return themes.map(({ themeId, names }) => ({
     names,
-    trend: steps.filter(({ theme }) => theme === themeId).map((row) => ({ from: row.from, share: share(row) })),
-    channels: channels
-      .filter(({ theme }) => theme === themeId)
-      .slice(0, mostChannels)
-      .map((row) => ({ channel: row.channel, share: share(row) })),
+    trend: [...steps].map(([day, counts]) => ({
+      from: new Date(Math.max(Date.parse(day!), first)),
+      share: share(counts, themeId),
+    })),
+    channels: channels.map(([channel, counts]) => ({ channel: channel || 'none', share: share(counts, themeId) })),
   }));
 }
 
@@ -109,7 +103,7 @@ interface Said {
   ids: string[];
 }
 
-/** For each theme the newest comment that is above all about it and can be read in one breath, masked. */
+/** For each theme, of the newest comments above all about it, one that can be read in one breath; masked. */
 export async function quotesOf(
   tx: Tx,
   themes: readonly { themeId: string; names: Names }[],
@@ -117,17 +111,21 @@ export async function quotesOf(
   { frameVersion, filter }: Counted,
 ): Promise<Quote[]> {
   const { rows } = await sql<Said>`
-    select distinct on (t.primary_theme) t.primary_theme as theme, c.comment, coalesce(c.channel, 'none') as channel, c.occurred_at as at,
-           array_remove(array[k.name], null) as names, array_remove(array[c.customer_id], null) as ids
-      from comment_themes t join comments c using (feedback_id) left join customers k using (customer_id)
-     where t.frame_version = ${frameVersion} and t.primary_theme = any (${themes.map(({ themeId }) => themeId)}::text[])
-       and ${matching(within(filter, window))} and length(c.comment) <= 400
-     order by t.primary_theme, length(c.comment) not between 12 and 160, cardinality(t.mentions), c.occurred_at desc, c.feedback_id`.execute(
-    tx,
-  );
+    select distinct on (theme) theme, newest.* from unnest(${themes.map(({ themeId }) => themeId)}::text[]) as theme cross join lateral (
+      select c.comment, coalesce(c.channel, 'none') as channel, c.occurred_at as at, cardinality(t.mentions) as themes, c.feedback_id,
+             array_remove(array[k.name], null) as names, array_remove(array[c.customer_id], null) as ids
+        from comment_themes t join comments c using (feedback_id) left join customers k using (customer_id)
+       where t.frame_version = ${frameVersion} and t.primary_theme = theme and ${matching(within(filter, window))} and length(c.comment) <= 400
+       order by c.occurred_at desc, c.feedback_id limit 200) as newest
+     order by theme, length(comment) not between 12 and 160, themes, at desc, feedback_id`.execute(tx);
   return themes.flatMap(({ themeId, names }) =>
     rows
       .filter(({ theme }) => theme === themeId)
-      .map(({ comment, channel, at, ...known }) => ({ text: anonymise(comment, known), names, channel, at })),
+      .map(({ comment, channel, at, names: known, ids }) => ({
+        text: anonymise(comment, { names: known, ids }),
+        names,
+        channel,
+        at,
+      })),
   );
 }

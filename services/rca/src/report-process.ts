@@ -1,4 +1,3 @@
-import { parentPort } from 'node:worker_threads';
 import type { Language } from '@heard/reports/figures';
 import { initiativeReport } from '@heard/reports/initiative-report';
 import { packReport } from '@heard/reports/pack-report';
@@ -6,11 +5,11 @@ import { periodReport } from '@heard/reports/period-report';
 import { associationsOf } from './leaving.ts';
 import type { Report } from './report-renderer.ts';
 
-parentPort!.on('message', ({ id, report, language }: { id: number; report: Report; language: Language }) => {
+process.on('message', ({ id, report, language }: { id: number; report: Report; language: Language }) => {
   try {
-    parentPort!.postMessage({ id, html: htmlOf(report, language) });
+    process.send!({ id, html: htmlOf(report, language) });
   } catch (error) {
-    parentPort!.postMessage({ id, error });
+    process.send!({ id, error });
   }
 });
 
