@@ -130,9 +130,7 @@ async function watch(url: string, topics: Record<string, Seen>): Promise<pg.Clie
     } while (again.has(topic));
     busy.delete(topic);
   };
-  client.on('notification', ({ payload }) => {
-    if (payload && payload in topics) void read(payload);
-  });
-  await client.query('listen "heard.log"');
+  client.on('notification', ({ channel }) => void read(channel));
+  for (const topic of Object.keys(topics)) await client.query(`listen "${topic}"`);
   return client;
 }

@@ -82,7 +82,8 @@ begin
     raise exception 'some of the topics or partitions do not exist' using errcode = 'no_data_found';
   end if;
 
-  perform pg_notify('heard.log', t.topic) from (select distinct unnest(topics) as topic) t;
+  -- A channel for each topic: a process is not woken for what it does not read.
+  perform pg_notify(t.topic, '') from (select distinct unnest(topics) as topic) t;
 end $$;
 
 -- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read; the consumer's

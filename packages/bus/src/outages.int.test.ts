@@ -110,7 +110,7 @@ describe('while the database is away', { timeout: 120_000 }, () => {
       for (const world of worlds) {
         const bus = await world.openBus({ writer: 'rca' });
         let woken = 0;
-        bus.wakeups.on('heard.log', topic, () => woken++);
+        bus.wakeups.on(topic, '', () => woken++);
         await world.publish([fact('woken', 1)]);
         await eventually('a wake-up', () => woken > 0, 5);
       }
@@ -126,7 +126,7 @@ describe('while the database is away', { timeout: 120_000 }, () => {
       for (const world of worlds) await world.publish([fact('ann', 1)]);
       let woken = 0;
       const listening = await worlds[0]!.openBus({ writer: 'rca' });
-      listening.wakeups.on('heard.log', topic, () => woken++);
+      listening.wakeups.on(topic, '', () => woken++);
       await postgres.stop();
       const started = Date.now();
       await Promise.all(buses.map((bus) => bus.close()));

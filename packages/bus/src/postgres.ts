@@ -43,7 +43,7 @@ export function follow(options: Follow): Worker {
     },
     { idleMs: 1_000, lingerMs: options.lingerMs, failed: options.failed },
   );
-  const off = topics.map((topic) => wakeups.on('heard.log', topic, worker.wake));
+  const off = topics.map((topic) => wakeups.on(topic, '', worker.wake));
   worker.start();
   const stop = worker.stop.bind(worker);
   worker.stop = async () => {

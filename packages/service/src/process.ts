@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe } from '@heard/bus/bus';
@@ -13,7 +14,7 @@ export async function runProcess(start: (options: StartOptions) => Promise<Runni
   });
   try {
     running = await start({ environment: process.env });
-    setTimeout(giveBack, startedMs).unref();
+    void giveBack(running);
   } catch (error) {
     grace.uninstall();
     process.stderr.write(`${describe(error)}\n`);
@@ -21,14 +22,15 @@ export async function runProcess(start: (options: StartOptions) => Promise<Runni
   }
 }
 
-/** By then the first policy has been read and compiled. */
-const startedMs = 2_000;
-
 /**
  * Frees what starting left behind, 30 MB which V8 would keep until there is something to do. Its young generation, grown
- * by loading modules, begins small again, and grows as the load does.
+ * by loading modules, begins small again, and grows as the load does. Soon after the first policy has been read and
+ * compiled nothing more of it comes.
  */
-function giveBack(): void {
+async function giveBack({ ready }: Running): Promise<void> {
+  do await sleep(1_000, undefined, { ref: false });
+  while (!(await ready().catch(() => false)));
+  await sleep(1_500, undefined, { ref: false });
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as NodeJS.GCFunction)({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

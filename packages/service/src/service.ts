@@ -50,6 +50,8 @@ export interface Service {
 export interface Running {
   url: string;
   routes: readonly Route[];
+  /** As /readyz says. */
+  ready(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -185,7 +187,7 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
     const url = await http.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
     for (const start of starting) await start();
     log.info({ url, bus: config.BUS }, 'ready');
-    return { url, routes, close };
+    return { url, routes, ready, close };
   } catch (error) {
     await close();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {

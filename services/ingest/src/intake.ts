@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Rejection } from '@heard/bus/rejection';
 import type { CustomerValue, SurveyResponse } from '@heard/events/inbound';
 import type { CustomerValueChanged, FeedbackReceived } from '@heard/events/ingest';
@@ -50,7 +50,7 @@ export function normaliseValue(input: CustomerValue, now: Date): CustomerValueCh
 /** A short digest of everything the sender said. */
 export function fingerprint(input: FeedbackReceived | CustomerValueChanged): string {
   const { receivedAt: _, ...said } = input;
-  return createHash('sha256').update(JSON.stringify(said)).digest('base64url').slice(0, 22);
+  return hash('sha256', JSON.stringify(said), 'base64url').slice(0, 22);
 }
 
 /** Clocks differ by minutes; a response from tomorrow is a mistake that would stop every later one from counting. */

@@ -40,7 +40,7 @@ export class Guard {
     this.#database = options.database;
     this.#policies = options.policies;
     this.#worker = new Worker(() => this.#follow(), { idleMs: 1_000, lingerMs: 0, failed: options.failed }).start();
-    this.#off = options.wakeups.on('heard.log', topic, this.#worker.wake);
+    this.#off = options.wakeups.on(topic, '', this.#worker.wake);
   }
 
   get asOf(): Date {
