@@ -4,7 +4,7 @@ import { type CodeFrame, countedThemes, type Theme } from './frame.ts';
 import { indexOfMax } from './mixture.ts';
 import { sampled } from './sample.ts';
 import { stemOf, type Terms, termsOf } from './tokens.ts';
-import { commonness, type Counts, count } from './vocabulary.ts';
+import { type Counts, commonness, count } from './vocabulary.ts';
 
 /** A code frame that has learnt from a company's comments which other words go with each theme. */
 export interface GuidedModel {
