@@ -22,6 +22,11 @@ const ofThemes = new Command('themes')
   .requiredOption('--label <column>', 'column of the labels; rows without one are left out')
   .option('--k <n>', 'how many themes; chosen by the data without', Number)
   .option('--frame <file>', 'a code frame (YAML) whose theme ids or names are the labels')
+  .option(
+    '--batches <n>',
+    'deal the comments into so many batches and let the themes go on from one to the next',
+    Number,
+  )
   .option('--seeds <n>', 'how many seeds, from 1 on', Number, 3)
   .option('--json', 'print JSON and nothing else on standard output')
   .action(async (file: string, flags: Omit<ThemeBenchOptions, 'file'> & { json?: boolean }) => {

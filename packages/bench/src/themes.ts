@@ -9,6 +9,7 @@ import { type CodeFrame, countedThemes, parseFrame } from '@heard/themes/frame';
 import { nameThemes } from '@heard/themes/names';
 import { themeShares } from '@heard/themes/shares';
 import { percentile, type Report } from './measuring.ts';
+import { grow } from './theme-batches.ts';
 
 export interface ThemeBenchOptions {
   file: string;
@@ -16,6 +17,7 @@ export interface ThemeBenchOptions {
   label: string;
   k?: number;
   frame?: string;
+  batches?: number;
   seeds: number;
 }
 
@@ -30,6 +32,7 @@ export async function themes(report: Report, options: ThemeBenchOptions): Promis
   if (options.frame) return guided(report, texts, labels, names, parseFrame(readFileSync(options.frame, 'utf8')));
   const label = labels.map((name) => names.indexOf(name));
   report.remark(`${texts.length} comments, ${names.length} labels`);
+  if (options.batches) return grow(report, texts, label, options.batches);
   for (let seed = 1; seed <= options.seeds; seed++) {
     const started = performance.now();
     const cpu = process.cpuUsage();
@@ -97,6 +100,24 @@ function guided(report: Report, texts: string[], labels: string[], names: string
   report.row('one new comment, p99', percentile(each, 99), 'ms');
   report.row('10,000 new comments', (each.reduce((sum, one) => sum + one, 0) * 10) / texts.length, 's');
   report.row('peak memory', process.resourceUsage().maxRSS / 1024, 'MB');
+  for (let first = 0; first + 3 < frame.themes.length; first += 3) leftOut(report, texts, labels, frame, first);
+}
+
+/** Whether comments that belong to no theme of a frame are kept apart: three themes are taken out of it. */
+function leftOut(report: Report, texts: string[], labels: string[], frame: CodeFrame, first: number): void {
+  const gone = frame.themes.slice(first, first + 3);
+  const ids = new Set(gone.map(({ id }) => id));
+  const merges = frame.merges.filter(({ from, into }) => !ids.has(from) && !ids.has(into));
+  const { assignments } = guide({ ...frame, merges, themes: frame.themes.filter(({ id }) => !ids.has(id)) }, texts);
+  const isOut = labels.map((label) => gone.some(({ id, zh, en }) => [id, zh, en].includes(label)));
+  const apart = assignments.map(({ uncertain }) => uncertain);
+  const both = apart.filter((uncertain, row) => uncertain && isOut[row]).length;
+  const out = isOut.filter(Boolean).length;
+  const uncertain = apart.filter(Boolean).length;
+  const without = `without ${gone.map(({ en }) => en).join(', ')}`;
+  report.row(`${without}: their comments kept apart (recall)`, (100 * both) / out, '%');
+  report.row(`${without}: of those kept apart, theirs (precision)`, (100 * both) / uncertain, '%');
+  report.row(`${without}: other comments kept apart`, (100 * (uncertain - both)) / (texts.length - out), '%');
 }
 
 /** What the work itself took, whatever else the machine was busy with. */

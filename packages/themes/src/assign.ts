@@ -1,5 +1,5 @@
 import type { CodeFrame } from './frame.ts';
-import { type GuidedModel, knownTerms, learnFrame, likelihood, votesIn } from './guided.ts';
+import { familiarity, type GuidedModel, knownTerms, learnFrame, likelihood, votesIn } from './guided.ts';
 import { indexOfMax } from './mixture.ts';
 import { termsOf } from './tokens.ts';
 
@@ -8,11 +8,13 @@ export interface Assignment {
   primary: number;
   /** Every theme some clause is about, the primary one among them, ascending; each once. */
   mentions: number[];
-  /** Nothing in the comment names its theme, and its words do not settle it: for discovery, not for counting. */
+  /** Nothing in the comment names its theme, and its words do not settle it or speak of other things: for discovery, not for counting. */
   uncertain: boolean;
 }
 
 const settled = 0.6;
+/** Comments less familiar than this belong to no theme more often than not; about one in twenty does to one. */
+const leastFamiliarity = -0.2;
 /** A clause without a key word is about a theme of its own only when its words leave no doubt. */
 const clauseSettled = 0.95;
 const leastClauseTerms = 4;
@@ -25,7 +27,8 @@ export function assign(model: GuidedModel, comment: string): Assignment {
   if (columns.length === 0 && !isNamed) return { primary: -1, mentions: [], uncertain: true };
   const { likely, likeness } = likelihood(model, columns, votes);
   const primary = indexOfMax(likely);
-  const uncertain = !isNamed && (likely[primary]! < settled || likeness <= 0);
+  const isStrange = likely[primary]! < settled || likeness <= 0 || familiarity(model, columns) < leastFamiliarity;
+  const uncertain = !isNamed && isStrange;
   return { primary, mentions: mentionsIn(model, comment, primary), uncertain };
 }
 

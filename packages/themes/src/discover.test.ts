@@ -1,10 +1,11 @@
-import { fold } from '@heard/text/fold';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { agreement } from './agreement.ts';
-import { discover } from './discover.ts';
+import { discover, textKey } from './discover.ts';
+import { traceThemes } from './lineage.ts';
 import { nameThemes } from './names.ts';
 import { plantedComments } from './planted-comments.ts';
+import { randomFrom, shuffled } from './random.ts';
 
 const { texts, labels } = plantedComments();
 
@@ -47,7 +48,7 @@ test('the same text has the same theme, however it is written', () => {
 test('themes found before go on: known comments keep theirs, new ones join them', () => {
   const half = texts.filter((_, row) => row % 2 === 0);
   const before = discover(half, { themes: 4 });
-  const start = new Map(half.map((text, row) => [fold(text).trim(), before.themeOf[row]!]));
+  const start = new Map(half.map((text, row) => [textKey(text), before.themeOf[row]!]));
   const after = discover(texts, { themes: 4, seed: 2, start });
   expect(agreement(after.themeOf, labels).nmi).toBeGreaterThan(0.9);
   const themes = half.map((text) => after.themeOf[texts.indexOf(text)]!);
@@ -56,10 +57,26 @@ test('themes found before go on: known comments keep theirs, new ones join them'
 
 test('a theme nobody knew comes up among themes that go on', () => {
   const known = texts.filter((_, row) => labels[row] !== 1);
-  const before = discover(known, { themes: 3 });
-  const start = new Map(known.map((text, row) => [fold(text).trim(), before.themeOf[row]!]));
+  const start = new Map(known.map((text) => [textKey(text), labels[texts.indexOf(text)]!]));
   const { themeOf } = discover(texts, { themes: 4, start });
-  expect(agreement(themeOf, labels).nmi).toBeGreaterThan(0.9);
+  expect(agreement(themeOf, labels).nmi).toBeGreaterThan(0.95);
+});
+
+test('through growing batches comments keep the ids of their themes', () => {
+  const order = shuffled(texts.length, randomFrom(3));
+  let before = new Map<string, string>();
+  for (let batch = 2; batch <= 6; batch++) {
+    const known = [...order.subarray(0, batch * 16)].map((row) => texts[row]!);
+    const ids = [...new Set(before.values())].sort();
+    const start = new Map(before.entries().map(([key, id]) => [key, ids.indexOf(id)]));
+    const { themeOf } = discover(known, { start, seed: batch });
+    const after = known.map((text, row) => ({ key: textKey(text), theme: themeOf[row]! }));
+    const { idOf } = traceThemes(before, after, (theme) => `batch ${batch}, theme ${theme}`);
+    const now = new Map(after.map(({ key, theme }) => [key, idOf[theme]!]));
+    const same = [...before].filter(([key, id]) => now.get(key) === id).length;
+    expect(same / Math.max(1, before.size)).toBeGreaterThanOrEqual(batch === 2 ? 0 : 0.95);
+    before = now;
+  }
 });
 
 test('what says nothing is kept apart', () => {

@@ -18,7 +18,7 @@ export interface DiscoverOptions {
   least?: number;
   most?: number;
   seed?: number;
-  /** Themes found before, by folded and trimmed text: they go on as far as the comments allow. */
+  /** Themes found before, by `textKey` of the comments: they go on as far as the comments allow. */
   start?: ReadonlyMap<string, number>;
 }
 
@@ -33,6 +33,9 @@ export interface Discovered {
   terms: ReadonlyMap<string, Terms>;
 }
 
+/** Comments of one key have one theme. */
+export const textKey = (comment: string): string => fold(comment).trim();
+
 /** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
 const longComment = 20;
 const mixtureMembers = 5;
@@ -45,7 +48,7 @@ const vectorMembers = 10;
  */
 export function discover(comments: readonly string[], options: DiscoverOptions = {}): Discovered {
   const { least = 2, most = 100, seed = 1 } = options;
-  const keys = comments.map((comment) => fold(comment).trim());
+  const keys = comments.map(textKey);
   const distinct = [...new Set(keys)].sort();
   const terms = new Map(distinct.map((text) => [text, termsOf(text)]));
   const learnt = sampled(distinct);

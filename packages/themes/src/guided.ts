@@ -1,9 +1,10 @@
 import { fold } from '@heard/text/fold';
 import { compileLexicon, findHits, type Lexicon } from '@heard/text/lexicon';
 import { type CodeFrame, countedThemes, type Theme } from './frame.ts';
+import { indexOfMax } from './mixture.ts';
 import { sampled } from './sample.ts';
 import { stemOf, type Terms, termsOf } from './tokens.ts';
-import { commonness, count } from './vocabulary.ts';
+import { type Counts, commonness, count } from './vocabulary.ts';
 
 /** A code frame that has learnt from a company's comments which other words go with each theme. */
 export interface GuidedModel {
@@ -12,6 +13,8 @@ export interface GuidedModel {
   readonly numbers: ReadonlyMap<string, number>;
   /** Weighted log probability of term t in theme z at t × (themes + 1) + z; in the last column that in all comments. */
   readonly logs: Float32Array;
+  /** The same of comments that key words name and of no others; 0 for the terms key words are made of. */
+  readonly namedLogs: Float32Array;
   /** Log share of each theme. */
   readonly shares: Float64Array<ArrayBuffer>;
   /** Known terms of the average comment. */
@@ -48,7 +51,8 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
   const shares = new Float64Array(themes.length);
   const length = columns.length / Math.max(1, distinct.length);
   const weights = commonness(known);
-  const model = { themes, lexicon, numbers, logs, shares, length };
+  const namedLogs = learnNamed(known, themes, votes, weights);
+  const model = { themes, lexicon, numbers, logs, namedLogs, shares, length };
 
   const likely = votes.map((hits) => hits.map((hit) => hit / Math.max(1, total(hits))));
   for (let sweep = 0; sweep < sweeps; sweep++) {
@@ -90,6 +94,56 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
     }
   }
   return model;
+}
+
+/**
+ * Expectation maximisation finds every comment a theme, also one that belongs to none. What the comments say that
+ * key words name, beside these words, tells whether a comment without key words is about the same things.
+ */
+function learnNamed(
+  { vocabulary, starts, columns, frequency }: Counts,
+  themes: readonly Theme[],
+  votes: readonly Float64Array[],
+  weights: Float64Array,
+): Float32Array {
+  const width = themes.length + 1;
+  const counts = new Float64Array(vocabulary.length * width).fill(beta);
+  frequency.forEach((all, term) => {
+    counts[term * width + themes.length]! += all;
+  });
+  votes.forEach((hits, row) => {
+    const theme = indexOfMax(hits);
+    if (hits.length === 0 || hits[theme] === 0) return;
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) counts[columns[at]! * width + theme]!++;
+  });
+  const keys = themes.flatMap(({ words }) => words.flatMap(termsOfWord)).map((key) => key.replace('#', ''));
+  const isKey = vocabulary.map((term) => {
+    const bare = term.replace('#', '');
+    if (bare.charCodeAt(0) < 0x3400) return keys.some((key) => bare === key || bare.split(' ').includes(key));
+    return keys.some((key) => key.includes(bare) || bare.includes(key));
+  });
+  const totals = new Float64Array(width);
+  counts.forEach((n, cell) => {
+    if (!isKey[Math.floor(cell / width)]) totals[cell % width]! += n;
+  });
+  return Float32Array.from(counts, (n, cell) => {
+    const term = Math.floor(cell / width);
+    return isKey[term] ? 0 : weights[term]! * Math.log(n / totals[cell % width]!);
+  });
+}
+
+/**
+ * Mean over the terms of how much better the comments of one theme, as key words name them, explain a comment than
+ * all comments do; negative where it speaks of other things.
+ */
+export function familiarity({ namedLogs, shares }: GuidedModel, columns: ArrayLike<number>): number {
+  const width = shares.length + 1;
+  const scores = new Float64Array(width);
+  for (let at = 0; at < columns.length; at++) {
+    for (let z = 0; z < width; z++) scores[z]! += namedLogs[columns[at]! * width + z]!;
+  }
+  const best = scores.subarray(0, width - 1).reduce((a, b) => Math.max(a, b), -Infinity);
+  return (best - scores[width - 1]!) / Math.max(leastLength, columns.length);
 }
 
 export interface Likelihood {

@@ -1,7 +1,7 @@
 import { mergeThemes } from './merge.ts';
 import { indexOfMax, jointLikelihood, mixture, sumRows } from './mixture.ts';
 import { randomFrom } from './random.ts';
-import type { Counts } from './vocabulary.ts';
+import { type Counts, commonness } from './vocabulary.ts';
 
 /** Of the comments whose theme is known, this part at most gets another by one run. */
 const mayMove = 0.04;
@@ -63,18 +63,25 @@ function placed(counts: Counts, known: Int32Array, themes: number): Int32Array {
   return themeOf;
 }
 
-/** The likeliest theme of each comment by the others' (multinomial naive Bayes), and how much likelier than its own. */
-function scored({ starts, columns, vocabulary }: Counts, themeOf: Int32Array, themes: number) {
+/**
+ * The likeliest theme of each comment by the others' (multinomial naive Bayes, where common terms weigh more), and how
+ * much likelier than its own.
+ */
+function scored(counts: Counts, themeOf: Int32Array, themes: number) {
+  const { starts, columns, vocabulary } = counts;
+  const weights = commonness(counts);
   const cells = new Float32Array(vocabulary.length * themes).fill(smoothing);
   const totals = new Float64Array(themes).fill(smoothing * vocabulary.length);
   const sizes = new Float64Array(themes);
   themeOf.forEach((theme, row) => {
     if (theme < 0) return;
     sizes[theme]!++;
-    totals[theme]! += starts[row + 1]! - starts[row]!;
-    for (let at = starts[row]!; at < starts[row + 1]!; at++) cells[columns[at]! * themes + theme]!++;
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
+      cells[columns[at]! * themes + theme]! += weights[columns[at]!]!;
+      totals[theme]! += weights[columns[at]!]!;
+    }
   });
-  const logs = cells.map((n, cell) => Math.log(n) - Math.log(totals[cell % themes]!));
+  const logs = cells.map((n, cell) => weights[Math.floor(cell / themes)]! * Math.log(n / totals[cell % themes]!));
   const scores = new Float64Array(themes);
   const gain = new Float64Array(themeOf.length);
   const best = themeOf.map((own, row) => {
@@ -82,10 +89,13 @@ function scored({ starts, columns, vocabulary }: Counts, themeOf: Int32Array, th
     for (let z = 0; z < themes; z++) scores[z]! += Math.log(sizes[z]!);
     if (own < 0) return indexOfMax(scores);
     // Its own theme must explain a comment without having learnt from it.
-    const length = starts[row + 1]! - starts[row]!;
-    scores[own] = Math.log(sizes[own]! - 1 + smoothing) - length * Math.log(totals[own]! - length);
+    let total = totals[own]!;
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) total -= weights[columns[at]!]!;
+    scores[own] = Math.log(sizes[own]! - 1 + smoothing);
     for (let at = starts[row]!; at < starts[row + 1]!; at++) {
-      scores[own]! += Math.log(cells[columns[at]! * themes + own]! - 1);
+      const weight = weights[columns[at]!]!;
+      const others = Math.max(smoothing, cells[columns[at]! * themes + own]! - weight);
+      scores[own]! += weight * Math.log(others / total);
     }
     const theme = indexOfMax(scores);
     gain[row] = scores[theme]! - scores[own]!;
