@@ -57,7 +57,7 @@ create table theme_counts (
   high_value boolean,
   mentions int not null,
   primaries int not null,                   -- 0 for theme ''
-  unique nulls not distinct (frame_version, grain, since, theme, segment, channel, kind, product, scale, high_value)
+  constraint one_sum_each unique nulls not distinct (frame_version, grain, since, theme, segment, channel, kind, product, scale, high_value)
 );
 
 -- Whoever writes comment_themes, the sums move in the same transaction.

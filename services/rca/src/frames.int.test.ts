@@ -126,6 +126,13 @@ test('a version that is held keeps its themes up while another serves; released,
   await sql`delete from held_frames`.execute(corpus.database);
   await corpus.say([{ id: 'later still', comment: '包装' }]);
   await eventually('version 2 to be forgotten', async () => (await themesBy(2)).n === 0);
+  await sql`insert into held_frames (frame_version, holder) values (2, 'proof 8')`.execute(corpus.database);
+  await corpus.say([{ id: 'last', comment: '包装' }]);
+  const { rows: all } = await sql<{ n: number }>`select count(*)::int as n from comments where comment <> ''`.execute(
+    corpus.database,
+  );
+  await eventually('version 2 to know every comment again', async () => (await themesBy(2)).n === all[0]!.n);
+  await sql`delete from held_frames`.execute(corpus.database);
 });
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
