@@ -1,3 +1,4 @@
+import { fold } from '@heard/text/fold';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { agreement } from './agreement.ts';
@@ -41,6 +42,24 @@ const discovered = discover(texts, { themes: 4 });
 test('the same text has the same theme, however it is written', () => {
   const { themeOf } = discover([...texts, ` ${texts[60]!.toUpperCase()} `], { themes: 4 });
   expect(themeOf.at(-1)).toBe(themeOf[60]);
+});
+
+test('themes found before go on: known comments keep theirs, new ones join them', () => {
+  const half = texts.filter((_, row) => row % 2 === 0);
+  const before = discover(half, { themes: 4 });
+  const start = new Map(half.map((text, row) => [fold(text).trim(), before.themeOf[row]!]));
+  const after = discover(texts, { themes: 4, seed: 2, start });
+  expect(agreement(after.themeOf, labels).nmi).toBeGreaterThan(0.9);
+  const themes = half.map((text) => after.themeOf[texts.indexOf(text)]!);
+  expect(agreement(themes, before.themeOf).nmi).toBe(1);
+});
+
+test('a theme nobody knew comes up among themes that go on', () => {
+  const known = texts.filter((_, row) => labels[row] !== 1);
+  const before = discover(known, { themes: 3 });
+  const start = new Map(known.map((text, row) => [fold(text).trim(), before.themeOf[row]!]));
+  const { themeOf } = discover(texts, { themes: 4, start });
+  expect(agreement(themeOf, labels).nmi).toBeGreaterThan(0.9);
 });
 
 test('what says nothing is kept apart', () => {

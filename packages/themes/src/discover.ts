@@ -1,12 +1,16 @@
 import { fold } from '@heard/text/fold';
 import { consensus } from './consensus.ts';
-import { latentVectors, sphericalKMeans } from './lsa.ts';
-import { mixture } from './mixture.ts';
-import { type Random, randomFrom } from './random.ts';
+import { latentVectors } from './lsa.ts';
+import { membersOf } from './members.ts';
+import { mergeThemes } from './merge.ts';
+import { jointLikelihood, mixture } from './mixture.ts';
+import { randomFrom } from './random.ts';
+import { refine } from './refine.ts';
 import { sampled } from './sample.ts';
 import { bestTheme, learn, type ThemeModel } from './theme-model.ts';
 import { type Terms, termsOf } from './tokens.ts';
-import { type Counts, count } from './vocabulary.ts';
+import { type Counts, count, withoutRare } from './vocabulary.ts';
+import { continued } from './warm.ts';
 
 export interface DiscoverOptions {
   /** At most how many themes; chosen by the data, between `least` and `most`, without. */
@@ -14,6 +18,8 @@ export interface DiscoverOptions {
   least?: number;
   most?: number;
   seed?: number;
+  /** Themes found before, by folded and trimmed text: they go on as far as the comments allow. */
+  start?: ReadonlyMap<string, number>;
 }
 
 export interface Discovered {
@@ -29,15 +35,8 @@ export interface Discovered {
 
 /** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
 const longComment = 20;
-const memberCount = 5;
-/** Which two of the four clusterings each member sees, so that no two see the same. */
-const viewPairs = [
-  [0, 1],
-  [2, 3],
-  [0, 2],
-  [1, 3],
-  [0, 3],
-];
+const mixtureMembers = 5;
+const vectorMembers = 10;
 
 /**
  * Themes of comments without guidance. Nothing depends on the order of the comments or on how often one is repeated:
@@ -52,9 +51,12 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
   const learnt = sampled(distinct);
   const counts = count(learnt.map((text) => terms.get(text)!));
   const bounded = (themes: number) => Math.max(least, Math.min(most, themes));
-  const wanted = options.themes ?? bounded(estimateThemes(counts, most, seed));
+  const wanted = options.themes ?? bounded(estimateThemes(distinct, terms, most, seed));
   const isEmpty = (row: number) => counts.starts[row] === counts.starts[row + 1];
-  const found = bySize(combine(counts, wanted, seed).map((theme, row) => (isEmpty(row) ? -1 : theme)));
+  const known = Int32Array.from(learnt, (text) => options.start?.get(text) ?? -1);
+  const isKnown = known.some((theme) => theme >= 0);
+  const grouped = isKnown ? continued(counts, known, wanted, seed) : combine(counts, wanted, seed);
+  const found = bySize(grouped.map((theme, row) => (isEmpty(row) ? -1 : theme)));
   const themes = 1 + found.reduce((a, b) => Math.max(a, b), -1);
   const model = learn(counts, found, themes);
 
@@ -76,55 +78,44 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
 
 function combine(counts: Counts, themes: number, seed: number): Int32Array {
   const rows = counts.starts.length - 1;
-  const beta = themes > 30 ? 0.1 : 0.3;
   const isLong = counts.columns.length / rows > longComment;
-  const views = isLong ? latentThemes(counts, themes * 2, randomFrom(seed)) : undefined;
-  const members = Array.from({ length: memberCount }, (_, member) => {
-    const seen = views
-      ? withThemes(
-          counts,
-          viewPairs[member]!.map((view) => views[view]!),
-        )
-      : counts;
-    return mixture(seen, { themes, alpha: 1, beta, sweeps: 30, heat: 3 }, randomFrom(seed * 1009 + member));
-  });
-  return consensus(members, themes, randomFrom(seed * 1009 + memberCount));
+  return isLong
+    ? fromVectors(rows < 1000 ? counts : withoutRare(counts, 5), themes, seed)
+    : fromMixtures(counts, themes, seed);
 }
 
-/** Four clusterings of the same latent vectors, cut finer than the themes. */
-function latentThemes(counts: Counts, themes: number, random: Random): Int32Array[] {
+function fromMixtures(counts: Counts, themes: number, seed: number): Int32Array {
+  const members = membersOf({ counts, themes }, seedsFrom(seed, mixtureMembers));
+  return consensus(members, themes, randomFrom(seed * 1009 + mixtureMembers));
+}
+
+/** k-means cuts large themes up and throws small ones together, so it finds more than wanted, to be merged. */
+function fromVectors(counts: Counts, themes: number, seed: number): Int32Array {
+  const finer = Math.ceil(themes * 1.6);
+  const random = randomFrom(seed);
   const vectors = latentVectors(counts, 60, random);
-  return [0, 1, 2, 3].map(() => sphericalKMeans(vectors, themes, 8, random));
+  const members = membersOf({ counts, themes: finer, vectors }, seedsFrom(seed, vectorMembers));
+  const fine = refine(counts, consensus(members, finer, random), finer, 5);
+  return refine(counts, mergeThemes(counts, fine, finer, themes), themes, 8);
 }
 
-/** Each comment's theme by every member as two further terms; a single one the words outvote. */
-function withThemes(counts: Counts, members: readonly Int32Array[]): Counts {
-  const { starts, columns, vocabulary, frequency } = counts;
-  const rows = starts.length - 1;
-  const width = 1 + members.reduce((most, member) => member.reduce((a, b) => Math.max(a, b), most), 0);
-  const added = members.length * 2;
-  const to = new Int32Array(columns.length + rows * added);
-  let end = 0;
-  for (let row = 0; row < rows; row++) {
-    to.set(columns.subarray(starts[row]!, starts[row + 1]!), end);
-    end += starts[row + 1]! - starts[row]!;
-    for (let copy = 0; copy < added; copy++) to[end++] = vocabulary.length + copy * width + members[copy >> 1]![row]!;
-  }
-  return {
-    starts: starts.map((start, row) => start + row * added),
-    columns: to,
-    vocabulary: [...vocabulary, ...Array.from({ length: width * added }, (_, index) => `theme ${index}`)],
-    frequency,
-  };
-}
+const seedsFrom = (seed: number, members: number) => Array.from({ length: members }, (_, at) => seed * 1009 + at);
 
-/** Themes that a mixture given more than enough of them keeps filled with at least a 500th of the comments. */
-function estimateThemes(counts: Counts, most: number, seed: number): number {
+/**
+ * Themes that a mixture given more than enough of them keeps filled with at least a 500th of the comments. How readily
+ * it opens themes depends on the smoothing; the data choose that as well, by the likelihood of the outcome.
+ */
+function estimateThemes(texts: string[], terms: ReadonlyMap<string, Terms>, most: number, seed: number): number {
+  const counts = count(sampled(texts, 2000).map((text) => terms.get(text)!));
   const rows = counts.starts.length - 1;
   const themes = Math.min(most, Math.ceil(rows / 5));
-  const found = mixture(counts, { themes, alpha: 1, beta: 0.2, sweeps: 15, heat: 3 }, randomFrom(seed));
+  const tried = [0.05, 0.1, 0.2, 0.3].map((beta) => {
+    const themeOf = mixture(counts, { themes, alpha: 1, beta, sweeps: 10, heat: 3 }, randomFrom(seed));
+    return { themeOf, likelihood: jointLikelihood(counts, themeOf, { themes, alpha: 1, beta }) };
+  });
+  const { themeOf } = tried.reduce((best, one) => (one.likelihood > best.likelihood ? one : best));
   const sizes = new Int32Array(themes);
-  for (const theme of found) sizes[theme]!++;
+  for (const theme of themeOf) sizes[theme]!++;
   return sizes.filter((size) => size * 500 >= rows).length;
 }
 

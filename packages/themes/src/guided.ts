@@ -3,7 +3,7 @@ import { compileLexicon, findHits, type Lexicon } from '@heard/text/lexicon';
 import { type CodeFrame, countedThemes, type Theme } from './frame.ts';
 import { sampled } from './sample.ts';
 import { stemOf, type Terms, termsOf } from './tokens.ts';
-import { count } from './vocabulary.ts';
+import { commonness, count } from './vocabulary.ts';
 
 /** A code frame that has learnt from a company's comments which other words go with each theme. */
 export interface GuidedModel {
@@ -40,13 +40,14 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
   const lexicon = lexiconOf(themes);
   const distinct = sampled([...new Set(comments.map((comment) => fold(comment).trim()))].sort());
   const votes = distinct.map((text) => votesIn(lexicon, themes.length, text));
-  const { vocabulary, starts, columns, frequency } = count(distinct.map(termsOf));
+  const known = count(distinct.map(termsOf));
+  const { vocabulary, starts, columns, frequency } = known;
   const numbers = new Map(vocabulary.map((term, number) => [term, number]));
   const width = themes.length + 1;
   const logs = new Float32Array(vocabulary.length * width);
   const shares = new Float64Array(themes.length);
   const length = columns.length / Math.max(1, distinct.length);
-  const weights = termWeights(columns, frequency, distinct.length);
+  const weights = commonness(known);
   const model = { themes, lexicon, numbers, logs, shares, length };
 
   const likely = votes.map((hits) => hits.map((hit) => hit / Math.max(1, total(hits))));
@@ -89,13 +90,6 @@ export function learnFrame(frame: CodeFrame, comments: readonly string[]): Guide
     }
   }
   return model;
-}
-
-/** 1 / idf, 1 on average over all terms of all comments. */
-function termWeights(columns: Int32Array, frequency: Int32Array, comments: number): Float64Array {
-  const weights = Float64Array.from(frequency, (df) => 1 / Math.log((1 + comments) / df));
-  const mean = columns.reduce((sum, column) => sum + weights[column]!, 0) / Math.max(1, columns.length);
-  return weights.map((weight) => weight / mean);
 }
 
 export interface Likelihood {

@@ -1,6 +1,6 @@
 import { indexOfMax } from './mixture.ts';
 import type { Random } from './random.ts';
-import type { Counts } from './vocabulary.ts';
+import { type Counts, isPair } from './vocabulary.ts';
 
 /** Comments as unit vectors: row i is `values[i × width … (i + 1) × width]`; all 0 where a comment has no terms. */
 export interface Vectors {
@@ -44,9 +44,13 @@ export function latentVectors(counts: Counts, width: number, random: Random): Ve
   return { rows, width, values };
 }
 
-function tfIdf({ starts, columns, frequency }: Counts): Float32Array {
+/** Pairs weigh less, since what they are made of is there as well. */
+function tfIdf({ starts, columns, frequency, vocabulary }: Counts): Float32Array {
   const rows = starts.length - 1;
-  const idf = Float64Array.from(frequency, (df) => Math.log((1 + rows) / (1 + df)) + 1);
+  const idf = Float64Array.from(
+    frequency,
+    (df, term) => (Math.log((1 + rows) / (1 + df)) + 1) * (isPair(vocabulary[term]!) ? 0.6 : 1),
+  );
   const weights = Float32Array.from(columns, (column) => idf[column]!);
   for (let row = 0; row < rows; row++) normalise(weights, starts[row]!, starts[row + 1]! - starts[row]!);
   return weights;

@@ -71,6 +71,29 @@ export function mixture({ starts, columns, vocabulary }: Counts, options: Mixtur
   return theme;
 }
 
+/** Log probability of comments and themes together, parameters integrated out; what `mixture` climbs. */
+export function jointLikelihood(
+  { starts, columns, vocabulary }: Counts,
+  themeOf: Int32Array,
+  { themes, alpha, beta }: Pick<MixtureOptions, 'themes' | 'alpha' | 'beta'>,
+): number {
+  const counts = new Int32Array(vocabulary.length * themes);
+  const totals = new Int32Array(themes);
+  const sizes = new Int32Array(themes);
+  themeOf.forEach((theme, row) => {
+    sizes[theme]!++;
+    totals[theme]! += starts[row + 1]! - starts[row]!;
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) counts[columns[at]! * themes + theme]!++;
+  });
+  const ofSize = risingLogs(themeOf.length, alpha);
+  const ofTotal = risingLogs(columns.length, beta * vocabulary.length);
+  const ofCount = risingLogs(themeOf.length, beta);
+  let joint = -risingLogs(themeOf.length, alpha * themes)[themeOf.length]!;
+  for (let z = 0; z < themes; z++) joint += ofSize[sizes[z]!]! - ofTotal[totals[z]!]!;
+  for (const n of counts) joint += ofCount[n]!;
+  return joint;
+}
+
 /** scores = Σ of the rows of `weights` (themes wide) that a comment's terms name; four at a time. */
 export function sumRows(
   weights: Float32Array,
@@ -102,7 +125,7 @@ function logTable(length: number, offset: number): Float64Array {
 }
 
 /** Entry n = Σ log(offset + i) over i < n, so a difference of two entries is the log of a rising factorial. */
-function risingLogs(length: number, offset: number): Float64Array {
+export function risingLogs(length: number, offset: number): Float64Array {
   const sums = new Float64Array(length + 1);
   for (let index = 0; index < length; index++) sums[index + 1] = sums[index]! + Math.log(index + offset);
   return sums;

@@ -1,8 +1,8 @@
 /** Comments beyond this many do not teach a model more. */
-const most = 20_000;
+const enough = 20_000;
 
-/** At most 20,000 of the sorted distinct texts, drawn by what they say and not by where they stand; sorted again. */
-export function sampled(texts: string[]): string[] {
+/** At most 20,000 (or `most`) of the sorted distinct texts, drawn by what they say and not by where they stand; sorted again. */
+export function sampled(texts: string[], most = enough): string[] {
   if (texts.length <= most) return texts;
   return texts
     .map((text) => ({ text, place: hash(text) }))

@@ -45,3 +45,38 @@ export function rowsOf(
   });
   return { starts, columns: columns.slice(0, end) };
 }
+
+/** Two neighbouring characters or stems as one term. */
+export const isPair = (term: string): boolean => term.startsWith('#') || term.includes(' ');
+
+/** The same comments without the terms that stand in fewer than `least` of them. */
+export function withoutRare({ vocabulary, starts, columns, frequency }: Counts, least: number): Counts {
+  const kept = [...frequency.keys()].filter((term) => frequency[term]! >= least);
+  const number = new Int32Array(frequency.length).fill(-1);
+  kept.forEach((term, index) => {
+    number[term] = index;
+  });
+  const ends = new Int32Array(starts.length);
+  const left = new Int32Array(columns.length);
+  let end = 0;
+  for (let row = 0; row + 1 < starts.length; row++) {
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
+      if (number[columns[at]!]! >= 0) left[end++] = number[columns[at]!]!;
+    }
+    ends[row + 1] = end;
+  }
+  return {
+    vocabulary: kept.map((term) => vocabulary[term]!),
+    starts: ends,
+    columns: left.slice(0, end),
+    frequency: Int32Array.from(kept, (term) => frequency[term]!),
+  };
+}
+
+/** Of each term 1 / idf, 1 on average over all terms of all comments: what many say weighs more than what few do. */
+export function commonness({ starts, columns, frequency }: Counts): Float64Array {
+  const rows = starts.length - 1;
+  const weights = Float64Array.from(frequency, (df) => 1 / Math.log((1 + rows) / df));
+  const mean = columns.reduce((sum, column) => sum + weights[column]!, 0) / Math.max(1, columns.length);
+  return weights.map((weight) => weight / mean);
+}
