@@ -104,6 +104,7 @@ create table discoveries (
   frame_version int,
   comments int,
   outliers int,
+  digest text,                              -- of the texts it looked at and how it looked
   lineage jsonb                             -- [{ change, from, into }] against the one that served before
 );
 create unique index one_serving_discovery on discoveries (state) where state = 'serving';

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@heard/testing/eventually';
 import { authEnvironment } from '@heard/testing/tokens';
@@ -46,15 +47,25 @@ test('before the first frame is learnt there are no shares, and it says so', asy
   expect((await corpus.send('GET', '/v1/themes')).status).toBe(404);
 });
 
-test('ten thousand comments are learnt from and assigned while the thread that serves never waits for it', async () => {
-  await corpus.say(comments);
+/** How late the 99th percentile of the turns of this thread's event loop came, in ms. */
+async function delayWhile(work: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  expect((await publish(document)).body).toEqual({ version: 1, state: 'learning' });
-  await corpus.settle();
+  await work();
   delay.disable();
+  return delay.percentile(99) / 1e6;
+}
+
+test('ten thousand comments are learnt from and assigned while the thread that serves never waits for it', async () => {
+  const calm = await delayWhile(() => setTimeout(1_000));
+  await corpus.say(comments);
+  const delay = await delayWhile(async () => {
+    expect((await publish(document)).body).toEqual({ version: 1, state: 'learning' });
+    await corpus.settle();
+  });
   expect(await themesBy(1)).toMatchObject({ n: 10_000 });
-  expect(delay.percentile(99) / 1e6).toBeLessThan(50);
+  // On a machine busy with other things everybody waits; what counts is what this work adds.
+  expect(delay).toBeLessThan(Math.max(50, 5 * calm));
 });
 
 test('the same corpus learnt again is the same to the byte, and nothing has changed but the version', async () => {
