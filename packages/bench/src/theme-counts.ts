@@ -17,7 +17,7 @@ const questions: [string, CorpusFilter, Grouping?][] = [
   ],
   [
     'one product in one channel, a year',
-    { products: ['p3'], channels: ['c1'], from: '2024-12-31T16:00:00Z', until: '2025-12-31T16:00:00Z' },
+    { products: ['p5'], channels: ['c1'], from: '2024-12-31T16:00:00Z', until: '2025-12-31T16:00:00Z' },
   ],
 ];
 
