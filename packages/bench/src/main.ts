@@ -9,6 +9,7 @@ const benches = {
   'can-send': async () => (await import('./can-send.ts')).canSend,
   bus: async () => (await import('./bus.ts')).bus,
   cases: async () => (await import('./cases.ts')).cases,
+  'theme-counts': async () => (await import('./theme-counts.ts')).themeCounts,
   proof: async () => (await import('./proof.ts')).proof,
 };
 
@@ -51,7 +52,7 @@ await new Command('bench')
   .option('--json', 'print JSON and nothing else on standard output')
   .action(async (name: keyof typeof benches, flags: Partial<BenchOptions> & { json?: boolean }) => {
     const report = new Report(name);
-    const seconds = { 'hot-loop': 60, timers: 30, 'can-send': 5, bus: 5, cases: 20, proof: 0 }[name];
+    const seconds = { 'hot-loop': 60, timers: 30, 'can-send': 5, bus: 5, cases: 20, 'theme-counts': 0, proof: 0 }[name];
     const bench = await benches[name]();
     await bench(report, {
       seconds: flags.seconds ?? (flags.quick ? Math.min(seconds, 5) : seconds),

@@ -26,7 +26,7 @@ describe.each(['postgres', 'kafka'] as const)('from what people say to shares of
   const shares = async (query = '') => (await village.send('rca', 'GET', `/v1/themes${query}`)).body;
   async function counted() {
     await village.settle();
-    await eventually('every comment to be counted', async () => (await shares()).waiting === 0, 60);
+    await eventually('every comment to be counted', async () => (await shares()).waiting === 0, 120);
   }
 
   test.skipIf(skipped)(

@@ -57,7 +57,7 @@ create table theme_counts (
   high_value boolean,
   mentions int not null,
   primaries int not null,                   -- 0 for theme ''
-  unique nulls not distinct (frame_version, grain, since, theme, segment, channel, kind, product, scale, high_value)
+  constraint one_sum_each unique nulls not distinct (frame_version, grain, since, theme, segment, channel, kind, product, scale, high_value)
 );
 
 -- Whoever writes comment_themes, the sums move in the same transaction.
@@ -104,6 +104,7 @@ create table discoveries (
   frame_version int,
   comments int,
   outliers int,
+  digest text,                              -- of the texts it looked at and how it looked
   lineage jsonb                             -- [{ change, from, into }] against the one that served before
 );
 create unique index one_serving_discovery on discoveries (state) where state = 'serving';

@@ -14,7 +14,7 @@ import { servingFrame } from './theme-counts.ts';
 import { forgetUnwanted, hasNews, wantedFrames } from './wanted-frames.ts';
 
 // On Linux this is the priority of the thread alone: whoever answers customers goes first.
-if (process.platform === 'linux') setPriority(15);
+if (process.platform === 'linux') setPriority(5);
 
 const port = parentPort!;
 const database = openDatabase({

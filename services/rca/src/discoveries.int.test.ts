@@ -136,9 +136,12 @@ test('a discovery that was cut short serves nothing of itself; it is begun anew'
   await corpus.settle();
   const after = await proposals();
   expect(after.number).toBeGreaterThan(before.number);
-  expect(after.themes.map(({ themeId }: { themeId: string }) => themeId)).toEqual(
-    before.themes.map(({ themeId }: { themeId: string }) => themeId),
-  );
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from discovered_comments where number = ${after.number}`.execute(corpus.database);
+  expect(rows[0]!.n).toBe(after.comments);
+  expect(after.themes.map(({ themeId }: { themeId: string }) => themeId)).not.toContain('stray');
+  const traced = after.lineage.flatMap(({ from }: { from: string[] }) => from);
+  expect(traced).toEqual(expect.arrayContaining(before.themes.map(({ themeId }: { themeId: string }) => themeId)));
 });
 
 test('a proposal is taken into the frame once, under a name, and its comments are counted there', async () => {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '@heard/bus/log';
+import { fold } from '@heard/text/fold';
 import { discover } from '@heard/themes/discover';
 import { type Lineage, traceThemes } from '@heard/themes/lineage';
 import { nameThemes } from '@heard/themes/names';
+import type { Terms } from '@heard/themes/tokens';
 import { sql } from 'kysely';
 import { type CorpusFilter, matching } from './corpus-filter.ts';
 import { sampleTexts, type Text } from './corpus-sample.ts';
@@ -50,44 +52,77 @@ export async function runDiscovery(database: Database): Promise<boolean> {
     );
     return true;
   }
-  const found = find(texts, waiting);
-  const lineage = await trace(database, number, texts, found);
+  const digest = digestOf(texts, waiting);
+  const before = await servingThemes(database, digest);
+  const found = find(texts, waiting, before);
+  const lineage = trace(number, texts, found, before.themeOf);
   await store(database, number, texts, found, lineage);
   const outliers = sum(texts.filter((_, at) => found.themeOf[at]! < 0));
   await sql`
-    update discoveries set state = 'found', comments = ${comments}, outliers = ${outliers}, frame_version = ${frame},
+    update discoveries set state = 'found', comments = ${comments}, outliers = ${outliers}, frame_version = ${frame}, digest = ${digest},
            lineage = ${JSON.stringify(lineage.changes)}::jsonb where number = ${number} and state = 'waiting'`.execute(
     database,
   );
   return true;
 }
 
-function find(texts: readonly Text[], { least, most }: Waiting): Found {
+interface Before {
+  /** Of each comment by the discovery that serves. */
+  themeOf: ReadonlyMap<string, string>;
+  /** It looked at the same texts in the same way. */
+  isSame: boolean;
+}
+
+async function servingThemes(database: Database, digest: string): Promise<Before> {
+  const { rows } = await sql<{ id: string; theme: string }>`
+    select feedback_id as id, theme_id as theme from discovered_comments join discoveries using (number)
+     where state = 'serving' and theme_id is not null`.execute(database);
+  const same = await sql`select 1 from discoveries where state = 'serving' and digest = ${digest}`.execute(database);
+  return { themeOf: new Map(rows.map(({ id, theme }) => [id, theme])), isSame: same.rows.length > 0 };
+}
+
+function digestOf(texts: readonly Text[], { least, most, scope }: Waiting): string {
+  const digest = createHash('sha256').update(`${scope} ${least} ${most}`);
+  for (const { comment, ids } of texts) digest.update(`\n${ids.join(' ')} ${comment}`);
+  return digest.digest('hex');
+}
+
+/** Begins with the themes of before, so that they go on; where nothing has changed they are the answer. */
+function find(texts: readonly Text[], { least, most }: Waiting, before: Before): Found {
   const comments = texts.map(({ comment }) => comment);
-  const { themeOf: found, outlier, terms } = discover(comments, { least, most });
+  const known = [...new Set(before.themeOf.values())].sort();
+  const was = texts.map(({ ids }) => {
+    const id = ids.find((one) => before.themeOf.has(one));
+    return id === undefined ? -1 : known.indexOf(before.themeOf.get(id)!);
+  });
+  if (before.isSame) return named(comments, was);
+  const start = new Map<string, number>();
+  for (const [at, theme] of was.entries()) if (theme >= 0) start.set(fold(comments[at]!).trim(), theme);
+  const { themeOf, outlier, terms } = discover(comments, { least, most, start });
+  const kept = Array.from(themeOf, (theme, at) => (outlier[at] ? -1 : theme));
+  return named(comments, kept, terms);
+}
+
+function named(comments: readonly string[], kept: readonly number[], terms?: ReadonlyMap<string, Terms>): Found {
   const numbers = new Map<number, number>();
-  const kept = Array.from(found, (theme, at) => (outlier[at] ? -1 : theme));
   for (const theme of [...new Set(kept)].sort((a, b) => a - b)) if (theme >= 0) numbers.set(theme, numbers.size);
   const themeOf = kept.map((theme) => numbers.get(theme) ?? -1);
-  const named = nameThemes(comments, themeOf, numbers.size, { words: 8, verbatims: 5, terms });
+  const names = nameThemes(comments, themeOf, numbers.size, { words: 8, verbatims: 5, terms });
   const place = new Map(comments.map((comment, at) => [comment, at]));
   return {
     themeOf,
-    words: named.map(({ words }) => words),
-    quotes: named.map(({ verbatims }) => verbatims.map((verbatim) => place.get(verbatim)!)),
+    words: names.map(({ words }) => words),
+    quotes: names.map(({ verbatims }) => verbatims.map((verbatim) => place.get(verbatim)!)),
   };
 }
 
-async function trace(database: Database, number: number, texts: readonly Text[], found: Found): Promise<Lineage> {
-  const { rows: before } = await sql<{ id: string; theme: string }>`
-    select feedback_id as id, theme_id as theme from discovered_comments join discoveries using (number)
-     where state = 'serving' and theme_id is not null`.execute(database);
+function trace(number: number, texts: readonly Text[], found: Found, before: ReadonlyMap<string, string>): Lineage {
   const after = texts.flatMap(({ ids }, at) => ids.map((key) => ({ key, theme: found.themeOf[at]! })));
   const newId = (theme: number) => {
     const said = texts.filter((_, at) => found.themeOf[at] === theme).map(({ comment }) => comment);
     return uuidOf(`${number}\n${said.sort().join('\n')}`);
   };
-  return traceThemes(new Map(before.map(({ id, theme }) => [id, theme])), after, newId);
+  return traceThemes(before, after, newId);
 }
 
 /** A UUID of version 8 from what it stands for, so that the same corpus has the same ids. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@heard/testing/eventually';
 import { authEnvironment } from '@heard/testing/tokens';
@@ -46,15 +47,25 @@ test('before the first frame is learnt there are no shares, and it says so', asy
   expect((await corpus.send('GET', '/v1/themes')).status).toBe(404);
 });
 
-test('ten thousand comments are learnt from and assigned while the thread that serves never waits for it', async () => {
-  await corpus.say(comments);
+/** How late the 99th percentile of the turns of this thread's event loop came, in ms. */
+async function delayWhile(work: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  expect((await publish(document)).body).toEqual({ version: 1, state: 'learning' });
-  await corpus.settle();
+  await work();
   delay.disable();
+  return delay.percentile(99) / 1e6;
+}
+
+test('ten thousand comments are learnt from and assigned while the thread that serves never waits for it', async () => {
+  const calm = await delayWhile(() => setTimeout(1_000));
+  await corpus.say(comments);
+  const delay = await delayWhile(async () => {
+    expect((await publish(document)).body).toEqual({ version: 1, state: 'learning' });
+    await corpus.settle();
+  });
   expect(await themesBy(1)).toMatchObject({ n: 10_000 });
-  expect(delay.percentile(99) / 1e6).toBeLessThan(50);
+  // On a machine busy with other things everybody waits; what counts is what this work adds.
+  expect(delay).toBeLessThan(Math.max(50, 5 * calm));
 });
 
 test('the same corpus learnt again is the same to the byte, and nothing has changed but the version', async () => {
@@ -126,6 +137,13 @@ test('a version that is held keeps its themes up while another serves; released,
   await sql`delete from held_frames`.execute(corpus.database);
   await corpus.say([{ id: 'later still', comment: '包装' }]);
   await eventually('version 2 to be forgotten', async () => (await themesBy(2)).n === 0);
+  await sql`insert into held_frames (frame_version, holder) values (2, 'proof 8')`.execute(corpus.database);
+  await corpus.say([{ id: 'last', comment: '包装' }]);
+  const { rows: all } = await sql<{ n: number }>`select count(*)::int as n from comments where comment <> ''`.execute(
+    corpus.database,
+  );
+  await eventually('version 2 to know every comment again', async () => (await themesBy(2)).n === all[0]!.n);
+  await sql`delete from held_frames`.execute(corpus.database);
 });
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));

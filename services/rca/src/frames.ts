@@ -102,12 +102,7 @@ export async function serveComplete(tx: Tx, at: Date): Promise<Event[]> {
   const next = rows.find(({ state }) => state === 'learning');
   if (!next) return [];
   const before = rows.find(({ state }) => state === 'serving');
-  // Nobody keeps its themes up unless it is held: whoever wants them later has them found again.
-  await sql`
-    update code_frames f set state = 'retired',
-           complete = complete and exists (select from held_frames h where h.frame_version = f.version),
-           assigned_to = case when exists (select from held_frames h where h.frame_version = f.version) then assigned_to end
-     where state = 'serving'`.execute(tx);
+  await sql`update code_frames set state = 'retired' where state = 'serving'`.execute(tx);
   await sql`update code_frames set state = 'serving' where version = ${next.version}`.execute(tx);
   await wakeAnalyst(tx);
   return announce(tx, before?.document, next.document, at);

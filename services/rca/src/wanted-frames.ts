@@ -67,6 +67,11 @@ const batch = 5_000;
 export async function forgetUnwanted(database: Database): Promise<boolean> {
   return database.transaction().execute(async (tx) => {
     await lockThemes(tx);
+    // Whoever wants one again later has all comments looked at again.
+    await sql`
+      update code_frames f set complete = false, assigned_to = null where not ${isWanted} and (complete or assigned_to is not null)`.execute(
+      tx,
+    );
     const { numAffectedRows } = await sql`
       delete from comment_themes where ctid = any (array(
         select t.ctid from comment_themes t join code_frames f on f.version = t.frame_version where not ${isWanted} limit ${batch}))`.execute(
