@@ -23,7 +23,7 @@ export async function startAnalyst(service: Service): Promise<Analyst> {
         setTimeout(analyst.wake, 5_000).unref();
       });
     },
-    died: (error, inMs) => log.warn({ error: describe(error), inMs }, 'the work on texts ended and is begun again'),
+    died: (error, inMs) => log.warn({ error, inMs }, 'the work on texts ended and is begun again'),
   });
   service.onClose(() => analyst.close());
   bus.wakeups.on('heard.analyst', 'rca', analyst.wake);

@@ -10,7 +10,7 @@ function loadsWords(module: string): boolean {
   );
 }
 
-test('what serves and consumes loads no dictionary; only what the thread imports does', () => {
+test('what serves and consumes loads no dictionary; only what the process apart imports does', () => {
   expect(loadsWords('./assigning.ts')).toBe(true);
   expect(loadsWords('./start.ts')).toBe(false);
 });

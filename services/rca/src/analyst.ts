@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { NotYet } from '@heard/bus/rejection';
 import type { KeywordQuestion, Keywords } from './keywords.ts';
 
@@ -8,17 +9,18 @@ export interface ToAnalyst {
   question?: KeywordQuestion & { number: number };
 }
 
-/** `complete`: something may be announced · `rests`: all is done that was there at that wake. */
+/** `complete`: something may be announced · `rests`: all is done that was there at that wake · `fails`: it ends. */
 export type FromAnalyst =
   | { type: 'complete' }
   | { type: 'rests'; wakes: number }
-  | { type: 'answers'; number: number; keywords: Keywords };
+  | { type: 'answers'; number: number; keywords: Keywords }
+  | { type: 'fails'; why: string };
 
 export interface AnalystOptions {
   databaseUrl: string;
   complete(): void;
   /** It died and is started again. */
-  died(error: unknown, inMs: number): void;
+  died(why: string, inMs: number): void;
   /** Without work for so long it is ended, and its memory with it. */
   idleMs?: number;
 }
@@ -26,12 +28,13 @@ export interface AnalystOptions {
 const minute = 60_000;
 
 /**
- * The thread that works on texts, from outside: started when it is first woken, ended when it has rested for a minute,
- * started again when it dies. The thread that serves HTTP and the bus never loads a dictionary and never waits for one.
+ * The process that works on texts, from outside: started when it is first woken, ended when it has rested for a minute,
+ * started again when it dies. What serves HTTP and the bus never loads a dictionary and never waits for one; and only the
+ * end of a process gives back the memory they take.
  */
 export class Analyst {
   readonly #options: AnalystOptions;
-  #worker: Worker | undefined;
+  #process: ChildProcess | undefined;
   #wakes = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -46,11 +49,11 @@ export class Analyst {
   readonly wake = (): void => {
     if (this.#closed) return;
     this.#wakes++;
-    if (this.#worker) this.#send();
+    if (this.#process) this.#send();
     else if (this.#failures === 0) this.#start();
   };
 
-  /** Waits its turn behind the batch in hand, at most half a minute; then, or when the thread dies, it is "not now". */
+  /** Waits its turn behind the batch in hand, at most half a minute; then, or when the process dies, it is "not now". */
   async ask(question: KeywordQuestion): Promise<Keywords> {
     const number = ++this.#questions;
     const answered = new Promise<Keywords>((resolve, reject) => {
@@ -62,8 +65,7 @@ export class Analyst {
       });
     });
     this.wake();
-    if (this.#worker)
-      this.#worker.postMessage({ wakes: this.#wakes, question: { ...question, number } } satisfies ToAnalyst);
+    if (this.#process) this.#send({ ...question, number });
     else this.#answer(number, new NotYet('the work on texts is being begun again'));
     return answered;
   }
@@ -73,35 +75,42 @@ export class Analyst {
     this.#asked.delete(number);
   }
 
-  /** Ends the thread in whatever it is doing. */
+  /** Ends the process in whatever it is doing. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#worker?.terminate();
+    const running = this.#process;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    running.kill('SIGKILL');
+    await once(running, 'exit');
   }
 
-  #send(): void {
+  #send(question?: ToAnalyst['question']): void {
     clearTimeout(this.#timer);
-    this.#worker!.postMessage({ wakes: this.#wakes } satisfies ToAnalyst);
+    const message: ToAnalyst = { wakes: this.#wakes, question };
+    // One that cannot be told has ended, and what started it hears of that.
+    this.#process!.send(message, () => {});
   }
 
   #start(): void {
-    const { databaseUrl } = this.#options;
-    const worker = new Worker(new URL('./analyst-thread.ts', import.meta.url), {
-      workerData: { databaseUrl },
+    const { NODE_COMPILE_CACHE } = process.env;
+    const started = fork(new URL('./analyst-process.ts', import.meta.url), {
       execArgv: [],
+      env: { DATABASE_URL: this.#options.databaseUrl, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    this.#worker = worker;
-    let error: unknown;
-    worker.on('message', (message: FromAnalyst) => this.#hear(worker, message));
-    worker.on('error', (thrown) => {
-      error = thrown;
+    this.#process = started;
+    let why = 'it could not be started';
+    started.on('message', (message: FromAnalyst) => {
+      if (message.type === 'fails') why = message.why;
+      else this.#hear(started, message);
     });
-    worker.on('exit', () => this.#ended(worker, error));
+    started.on('error', (error) => this.#ended(started, error.message));
+    started.on('exit', (code, signal) => this.#ended(started, signal ?? (code === 1 ? why : `exit code ${code}`)));
     this.#send();
   }
 
-  #hear(worker: Worker, message: FromAnalyst): void {
+  #hear(from: ChildProcess, message: Exclude<FromAnalyst, { type: 'fails' }>): void {
     if (message.type === 'complete') {
       this.#options.complete();
       return;
@@ -113,20 +122,20 @@ export class Analyst {
     }
     if (message.wakes !== this.#wakes) return;
     this.#timer = setTimeout(() => {
-      if (this.#worker === worker) this.#worker = undefined;
-      void worker.terminate();
+      if (this.#process === from) this.#process = undefined;
+      from.kill('SIGKILL');
     }, this.#options.idleMs ?? minute);
     this.#timer.unref();
   }
 
-  #ended(worker: Worker, error: unknown): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+  #ended(process: ChildProcess, why: string): void {
+    if (this.#process !== process) return;
+    this.#process = undefined;
     for (const number of this.#asked.keys()) this.#answer(number, new NotYet('the work on texts was ended'));
     if (this.#closed) return;
     const wait = Math.min(100 * 2 ** this.#failures, 5_000);
     this.#failures++;
-    this.#options.died(error, wait);
+    this.#options.died(why, wait);
     this.#timer = setTimeout(() => this.#start(), wait);
   }
 }

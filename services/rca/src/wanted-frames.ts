@@ -20,7 +20,7 @@ export async function wantedFrames(db: Database | Tx): Promise<WantedFrame[]> {
   return rows;
 }
 
-/** Whether there is anything to do for the thread that finds themes. */
+/** Whether there is anything to do for the process that finds themes. */
 export async function hasWork(db: Database): Promise<boolean> {
   const { rows } = await sql`
     select 1 from pending_comments

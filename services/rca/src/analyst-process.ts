@@ -1,9 +1,9 @@
 /**
- * All work on texts, in a thread of its own: learning a frame, the themes of comments, discovery, keywords. Ends by an
+ * All work on texts, in a process of its own: learning a frame, the themes of comments, discovery, keywords. Ends by an
  * uncaught error or when its parent ends it; everything it has done by then is committed, everything else is begun anew.
  */
 import { setPriority } from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
+import { describe } from '@heard/bus/bus';
 import { openDatabase } from '@heard/service/database';
 import type { FromAnalyst, ToAnalyst } from './analyst.ts';
 import { Assigner } from './assigning.ts';
@@ -13,12 +13,13 @@ import { learn } from './learning.ts';
 import { servingFrame } from './theme-counts.ts';
 import { forgetUnwanted, hasNews, wantedFrames } from './wanted-frames.ts';
 
-// On Linux this is the priority of the thread alone: whoever answers customers goes first.
-if (process.platform === 'linux') setPriority(5);
+// Whoever answers customers goes first.
+setPriority(15);
+// Nobody is left to work for.
+process.on('disconnect', () => process.exit());
 
-const port = parentPort!;
 const database = openDatabase({
-  url: (workerData as { databaseUrl: string }).databaseUrl,
+  url: process.env.DATABASE_URL!,
   schema: 'rca',
   connections: 1,
   onError: () => {}, // the next statement says so
@@ -27,26 +28,33 @@ const assigner = new Assigner(database);
 let woken = 0;
 let wake = () => {};
 const questions: NonNullable<ToAnalyst['question']>[] = [];
-port.on('message', (message: ToAnalyst) => {
+process.on('message', (message: ToAnalyst) => {
   woken = message.wakes;
   if (message.question) questions.push(message.question);
   wake();
 });
-const say = (message: FromAnalyst) => port.postMessage(message);
+const say = (message: FromAnalyst) => process.send!(message);
 
-for (;;) {
-  const seen = woken;
-  while (await step());
-  const news = await hasNews(database);
-  // Nothing is awaited from here on, so that no wake is missed.
-  if (seen !== woken || questions.length > 0) continue;
-  if (news) say({ type: 'complete' });
-  const message = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  say({ type: 'rests', wakes: woken });
-  await message;
+async function work(): Promise<never> {
+  for (;;) {
+    const seen = woken;
+    while (await step());
+    const news = await hasNews(database);
+    // Nothing is awaited from here on, so that no wake is missed.
+    if (seen !== woken || questions.length > 0) continue;
+    if (news) say({ type: 'complete' });
+    const message = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    say({ type: 'rests', wakes: woken });
+    await message;
+  }
 }
+
+work().catch((error: unknown) => {
+  const message: FromAnalyst = { type: 'fails', why: describe(error) };
+  process.send!(message, () => process.exit(1));
+});
 
 /** The most urgent piece of work; true while there may be more. */
 async function step(): Promise<boolean> {
