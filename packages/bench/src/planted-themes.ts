@@ -1,4 +1,4 @@
-import { conclude, type Evidence, type Registration } from '@heard/rca/validation';
+import { conclude, type Evidence, type Registration } from '@heard/rca/proof/validation';
 import type { Count } from '@heard/statistics/interval';
 import { wilson } from '@heard/statistics/proportion';
 import { type Random, seeded } from '@heard/statistics/random';

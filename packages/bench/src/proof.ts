@@ -1,8 +1,15 @@
-import { associate, type Customer } from '@heard/rca/association';
-import { type Measure, review } from '@heard/rca/effect-review';
-import { type Belief, judge } from '@heard/rca/hypothesis';
-import { type Followed, recoveryParadox } from '@heard/rca/recovery-paradox';
-import { conclude, type Evidence, forecast, type Registration, register, type Verdict } from '@heard/rca/validation';
+import { type Measure, review } from '@heard/rca/proof/effect-review';
+import { type Followed, recoveryParadox } from '@heard/rca/proof/recovery-paradox';
+import {
+  conclude,
+  type Evidence,
+  forecast,
+  type Registration,
+  register,
+  type Verdict,
+} from '@heard/rca/proof/validation';
+import { associate, type Customer } from '@heard/rca/understanding/association';
+import { type Belief, judge } from '@heard/rca/understanding/hypothesis';
 import type { Count } from '@heard/statistics/interval';
 import { neededEach } from '@heard/statistics/power';
 import { type Random, seeded } from '@heard/statistics/random';

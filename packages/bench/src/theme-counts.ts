@@ -1,5 +1,5 @@
-import type { CorpusFilter } from '@heard/rca/corpus-filter';
-import { countThemesBy, type Grouping } from '@heard/rca/theme-counts';
+import type { CorpusFilter } from '@heard/rca/corpus/corpus-filter';
+import { countThemesBy, type Grouping } from '@heard/rca/themes/theme-counts';
 import { openDatabase } from '@heard/service/database';
 import type pg from 'pg';
 import { type BenchOptions, one, withDatabase } from './ground.ts';

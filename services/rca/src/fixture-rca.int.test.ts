@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRca, type Rca } from './fixture-rca.ts';
-import { countThemes, servingFrame } from './theme-counts.ts';
+import { countThemes, servingFrame } from './themes/theme-counts.ts';
 
 let rca: Rca;
 beforeAll(async () => {

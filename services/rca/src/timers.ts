@@ -1,10 +1,10 @@
 import type { Tx } from '@heard/bus/log';
 import type { Service } from '@heard/service/service';
 import type { Timer } from '@heard/service/timers';
-import { raiseAlarms } from './alarm-timer.ts';
-import { discoverAgain } from './discovery-timer.ts';
-import { endFlyWires } from './fly-wires.ts';
-import { concludeDue } from './validation-conclusion.ts';
+import { endFlyWires } from './initiatives/fly-wires.ts';
+import { concludeDue } from './proof/validation-conclusion.ts';
+import { discoverAgain } from './themes/discovery-timer.ts';
+import { raiseAlarms } from './understanding/alarm-timer.ts';
 
 type Fire = (service: Service, tx: Tx, timers: Timer[]) => Promise<void>;
 
