@@ -2,7 +2,6 @@
  * All work on texts, in a process of its own: learning a frame, the themes of comments, discovery, keywords. Ends by an
  * uncaught error or when its parent ends it; everything it has done by then is committed, everything else is begun anew.
  */
-import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { describe } from '@heard/bus/bus';
 import { openDatabase } from '@heard/service/database';
@@ -19,22 +18,27 @@ setPriority(10);
 // Nobody is left to work for.
 process.on('disconnect', () => process.exit());
 
-const [first] = (await once(process, 'message')) as [ToAnalyst];
+let databaseUrl = '';
+let woken = 0;
+let wake = () => {};
+const questions: NonNullable<ToAnalyst['question']>[] = [];
+const begun = new Promise<void>((resolve) => {
+  process.on('message', (message: ToAnalyst) => {
+    databaseUrl = message.databaseUrl;
+    woken = message.wakes;
+    if (message.question) questions.push(message.question);
+    wake();
+    resolve();
+  });
+});
+await begun;
 const database = openDatabase({
-  url: first.databaseUrl,
+  url: databaseUrl,
   schema: 'rca',
   connections: 1,
   onError: () => {}, // the next statement says so
 });
 const assigner = new Assigner(database);
-let woken = first.wakes;
-let wake = () => {};
-const questions = first.question ? [first.question] : [];
-process.on('message', (message: ToAnalyst) => {
-  woken = message.wakes;
-  if (message.question) questions.push(message.question);
-  wake();
-});
 const say = (message: FromAnalyst) => process.send!(message);
 
 async function work(): Promise<never> {
