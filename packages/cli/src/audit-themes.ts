@@ -52,7 +52,7 @@ export async function themesAreTheirComments(tx: Tx): Promise<Finding[]> {
         select t.feedback_id::text as id, 'names ' || array_to_string(t.mentions, ', ') || ', mainly ' || coalesce(t.primary_theme, 'none') as why
           from rca.comment_themes t join rca.code_frames f on f.version = t.frame_version
          where (t.primary_theme is null) <> (t.mentions = '{}')
-            or t.primary_theme <> all (t.mentions)
+            or (t.primary_theme is not null and t.primary_theme <> all (t.mentions))
             or cardinality(t.mentions) <> (select count(distinct m) from unnest(t.mentions) m)
             or exists (select 1 from unnest(t.mentions) m where not jsonb_path_exists(f.document, '$.themes[*].id ? (@ == $id)', jsonb_build_object('id', m)))`,
       },

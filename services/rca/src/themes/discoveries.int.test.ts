@@ -1,3 +1,4 @@
+import { eventually } from '@heard/testing/eventually';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Comment, type Corpus, idOf, openCorpus } from './fixture-corpus.ts';
@@ -159,4 +160,44 @@ test('a proposal is taken into the frame once, under a name, and its comments ar
   expect((await proposals()).themes.find((one: { themeId: string }) => one.themeId === pets.themeId).takenAs).toBe(
     'pet-food',
   );
+});
+
+test('killed again and again while it looks for themes, the old ones serve until the new ones are whole', async () => {
+  const before = await proposals();
+  const number = before.number + 1;
+  await corpus.stop();
+  await corpus.say(about('garden', 200, 'c'));
+  await sql`insert into discoveries (state, scope, filter, least, most, min_comments, requested_at, requested_by)
+    select 'waiting', scope, filter, least, most, min_comments, now(), 'ana' from discoveries where number = ${before.number}`.execute(
+    corpus.database,
+  );
+  const stateOf = async (one: number) =>
+    (await sql<{ state: string }>`select state from discoveries where number = ${one}`.execute(corpus.database)).rows[0]
+      ?.state;
+  const moments = {
+    begun: sql`select 1 from pg_stat_activity where datname = current_database() and query ilike '%discover%' and pid <> pg_backend_pid()`,
+    written: sql`select 1 from discovered_comments where number = ${number}`,
+  };
+  for (const moment of [moments.begun, moments.written, moments.begun]) {
+    const child = corpus.spawn();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await eventually('it to be at work', async () => (await moment.execute(corpus.database)).rows.length > 0);
+    child.kill('SIGKILL');
+    await ended;
+    const states = [await stateOf(before.number), await stateOf(number)];
+    expect([
+      ['serving', 'waiting'],
+      ['serving', 'found'],
+      ['retired', 'serving'],
+    ]).toContainEqual(states);
+  }
+  await corpus.restart();
+  await corpus.settle();
+  const after = await proposals();
+  expect(after).toMatchObject({ number, state: 'serving' });
+  const { rows } = await sql<{ comments: number; once: number }>`
+    select count(*)::int as comments, count(distinct feedback_id)::int as once from discovered_comments where number = ${number}`.execute(
+    corpus.database,
+  );
+  expect(rows[0]).toEqual({ comments: after.comments, once: after.comments });
 });

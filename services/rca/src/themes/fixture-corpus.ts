@@ -1,4 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { Database } from '@heard/bus/log';
 import { presetPolicy } from '@heard/policy/policy';
 import { VirtualClock } from '@heard/service/clock';
@@ -36,6 +38,8 @@ export interface Corpus {
   /** Ends the service and starts it again on the same tables. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** The service as a process on the same tables, on real time. */
+  spawn(): ChildProcess;
   close(): Promise<void>;
 }
 
@@ -122,6 +126,18 @@ export async function openCorpus(now: string, environment: Record<string, string
       await boot();
     },
     stop: () => running.close(),
+    spawn: () =>
+      spawn(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url))], {
+        env: {
+          PATH: process.env.PATH,
+          DATABASE_URL: home.urlOf('rca'),
+          HTTP_PORT: '0',
+          LOG_LEVEL: 'silent',
+          STARTER_FRAME: 'none',
+          ...authEnvironment,
+        },
+        stdio: 'ignore',
+      }),
     async close() {
       await running.close();
       await home.drop();

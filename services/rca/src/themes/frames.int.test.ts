@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { eventually } from '@heard/testing/eventually';
-import { authEnvironment } from '@heard/testing/tokens';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Corpus, openCorpus } from './fixture-corpus.ts';
@@ -146,21 +143,6 @@ test('a version that is held keeps its themes up while another serves; released,
   await sql`delete from held_frames`.execute(corpus.database);
 });
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-function boot(): ChildProcess {
-  return spawn(process.execPath, [main], {
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: corpus.home.urlOf('rca'),
-      HTTP_PORT: '0',
-      LOG_LEVEL: 'silent',
-      STARTER_FRAME: 'none',
-      ...authEnvironment,
-    },
-    stdio: 'ignore',
-  });
-}
-
 test('killed again and again while a version is learnt, it loses nothing: the old one serves until the new one is whole', async () => {
   const old = await themesBy(3);
   await corpus.say([{ id: 'a last one', comment: '客服不理人' }]);
@@ -180,7 +162,7 @@ test('killed again and again while a version is learnt, it loses nothing: the ol
       )
     ).rows[0]!;
   for (const goal of ['learnt', 'begun', 'further'] as const) {
-    const child = boot();
+    const child = corpus.spawn();
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const before = await progress();
     await eventually(`the new version to be ${goal}`, async () => {
