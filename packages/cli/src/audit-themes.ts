@@ -26,13 +26,13 @@ export async function themesAreTheirComments(tx: Tx): Promise<Finding[]> {
         having sum(mentions) <> 0 or sum(primaries) <> 0`,
     }),
     await look(tx, '9', `${title}: every comment is counted once, as it is now`, {
-      checked: sql`select count(*) from rca.comments where comment <> ''`,
+      checked: sql`select count(*) from rca.comments where comment <> '' and triaged_revision > 0`,
       broken: sql`
         with counted as (
           select t.* from rca.comment_themes t join rca.code_frames f on f.version = t.frame_version where f.state = 'serving' and f.complete),
         said as (
           select c.*, (c.occurred_at at time zone f.time_zone)::date as on_day from rca.comments c, rca.code_frames f
-           where c.comment <> '' and f.state = 'serving' and f.complete)
+           where c.comment <> '' and c.triaged_revision > 0 and f.state = 'serving' and f.complete)
         select coalesce(c.feedback_id, t.feedback_id)::text as id,
                case when t.feedback_id is null then 'has no themes' when c.feedback_id is null then 'is counted and says nothing'
                     else 'is counted as it was before' end as why

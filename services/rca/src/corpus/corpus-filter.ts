@@ -21,9 +21,9 @@ export function defaultFilter({ corpus }: z.infer<typeof RootCauses>): CorpusFil
   return corpus;
 }
 
-/** The condition of a filter on `comments c`; only what has words is in the corpus. */
+/** The condition of a filter on `comments c`; only what has words and was graded is in the corpus. */
 export function matching(filter: CorpusFilter): RawBuilder<boolean> {
-  const conditions: RawBuilder<unknown>[] = [sql`c.comment is not null and c.comment <> ''`, attributes(filter)];
+  const conditions: RawBuilder<unknown>[] = [sql`c.comment <> '' and c.triaged_revision > 0`, attributes(filter)];
   const { from, until } = filter;
   if (from) conditions.push(sql`c.occurred_at >= ${from}::timestamptz`);
   if (until) conditions.push(sql`c.occurred_at < ${until}::timestamptz`);

@@ -7,11 +7,14 @@ export async function wakeAnalyst(tx: Tx): Promise<void> {
   await sql`select pg_notify('heard.analyst', 'rca')`.execute(tx);
 }
 
-/** Saves comments, and marks those whose themes are to be found anew: with words, or with words before. */
+/**
+ * Saves comments, and marks those whose themes are to be found anew: with words, or with words before, and graded; what is
+ * not graded yet is no part of the corpus and would only be counted twice.
+ */
 async function save(tx: Tx, upsert: RawBuilder<unknown>): Promise<void> {
   const { rows } = await sql`
-    with saved as (${upsert} returning feedback_id, revision, comment)
-    insert into pending_comments (feedback_id) select feedback_id from saved where comment <> '' or revision > 1 returning place`.execute(
+    with saved as (${upsert} returning feedback_id, revision, triaged_revision, comment)
+    insert into pending_comments (feedback_id) select feedback_id from saved where triaged_revision > 0 and (comment <> '' or revision > 1) returning place`.execute(
     tx,
   );
   if (rows.length > 0) await wakeAnalyst(tx);

@@ -72,7 +72,7 @@ export class Assigner {
   async assignNext(frame: WantedFrame): Promise<void> {
     const { version, assignedTo } = frame;
     const { rows: said } = await sql<Said>`
-      select feedback_id as id, comment from comments where comment <> '' and (${assignedTo}::uuid is null or feedback_id > ${assignedTo}::uuid)
+      select feedback_id as id, comment from comments where comment <> '' and triaged_revision > 0 and (${assignedTo}::uuid is null or feedback_id > ${assignedTo}::uuid)
        order by feedback_id limit ${batch}`.execute(this.#database);
     const found = await this.#themesOf([frame], said);
     await this.#database.transaction().execute(async (tx) => {

@@ -89,14 +89,15 @@ export async function openCorpus(now: string, environment: Record<string, string
       const of = <T>(read: (comment: Comment) => T) => comments.map(read);
       await sql`
         with said as (
-          insert into comments (feedback_id, revision, customer_id, kind, channel, product, comment, occurred_at, segment, high_value)
-          select t.id, t.revision, 'c-' || t.id, t.kind, t.channel, t.product, t.comment, t.at, t.segment, false
+          insert into comments (feedback_id, revision, customer_id, kind, channel, product, comment, occurred_at, segment, high_value, triaged_revision)
+          select t.id, t.revision, 'c-' || t.id, t.kind, t.channel, t.product, t.comment, t.at, t.segment, false, t.revision
             from unnest(${of((c) => idOf(c.id))}::uuid[], ${of((c) => c.revision ?? 1)}::int[], ${of((c) => c.kind ?? 'survey-response')}::text[],
               ${of((c) => c.channel ?? 'app')}::text[], ${of((c) => c.product ?? null)}::text[], ${of((c) => c.comment)}::text[],
               ${of((c) => c.occurredAt ?? now)}::timestamptz[], ${of((c) => c.segment ?? 'detractor')}::text[])
               as t (id, revision, kind, channel, product, comment, at, segment)
           on conflict (feedback_id) do update set revision = excluded.revision, kind = excluded.kind, channel = excluded.channel,
-            product = excluded.product, comment = excluded.comment, occurred_at = excluded.occurred_at, segment = excluded.segment
+            product = excluded.product, comment = excluded.comment, occurred_at = excluded.occurred_at, segment = excluded.segment,
+            triaged_revision = excluded.triaged_revision
           returning feedback_id)
         insert into pending_comments (feedback_id) select feedback_id from said`.execute(database);
       await sql`select pg_notify('heard.analyst', 'rca')`.execute(database);

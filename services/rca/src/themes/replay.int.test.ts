@@ -12,27 +12,26 @@ beforeAll(async () => {
 afterAll(() => corpus?.close());
 
 const occurredAt = '2026-03-30T04:00:00.000Z';
-const events = planted(120, () => occurredAt).map(({ id, comment }) =>
-  newEvent(
-    'feedback.received',
-    `c-${id}`,
-    {
-      feedbackId: idOf(id),
-      revision: 1,
-      customerId: `c-${id}`,
-      source: 'survey',
-      externalId: id,
-      kind: 'survey-response',
-      channel: 'app',
-      comment,
-      occurredAt,
-      receivedAt: occurredAt,
-      backfill: false,
-      attributes: {},
-    } as never,
-    new Date(occurredAt),
-  ),
-);
+const events = planted(120, () => occurredAt).flatMap(({ id, comment }) => {
+  const said = {
+    feedbackId: idOf(id),
+    revision: 1,
+    customerId: `c-${id}`,
+    kind: 'survey-response',
+    channel: 'app',
+    comment,
+    occurredAt,
+    receivedAt: occurredAt,
+  };
+  const customer = { known: false, highValue: false };
+  const received = { ...said, source: 'survey', externalId: id, backfill: false, attributes: {} };
+  const triaged = { ...said, segment: 'detractor', priority: 'P2', hits: [], triggers: [], suppress: true, customer };
+  const at = new Date(occurredAt);
+  return [
+    newEvent('feedback.received', said.customerId, received as never, at),
+    newEvent('feedback.triaged', said.customerId, { ...triaged, rule: 'mild', policyVersion: 1 } as never, at),
+  ];
+});
 const counts = async () => {
   const { rows } = await sql`
     select grain, since, theme, channel, mentions, primaries from theme_counts order by grain, since, theme, channel`.execute(
