@@ -11,6 +11,8 @@ export class Wakeups {
   readonly #channels = new Set<string>();
   /** The connection in use; news from any other is old news. */
   #client: pg.Client | undefined;
+  /** A client takes one statement at a time. */
+  #listening: Promise<void> = Promise.resolve();
   #closed = false;
   #reconnect: NodeJS.Timeout | undefined;
 
@@ -29,8 +31,7 @@ export class Wakeups {
     this.#listeners.set(name, wakes);
     if (!this.#channels.has(channel)) {
       this.#channels.add(channel);
-      const client = this.#client;
-      client?.query(`listen "${channel}"`).catch(() => this.#lost(client));
+      this.#listening = this.#listening.then(() => this.#listen(channel));
     }
     return () => wakes.delete(wake);
   }
@@ -41,6 +42,11 @@ export class Wakeups {
     const client = this.#client;
     this.#client = undefined;
     if (client) await leave(client);
+  }
+
+  async #listen(channel: string): Promise<void> {
+    const client = this.#client;
+    await client?.query(`listen "${channel}"`).catch(() => this.#lost(client));
   }
 
   async #connect(): Promise<void> {
