@@ -1,4 +1,5 @@
 import { presetPolicy } from '@heard/policy/policy';
+import { longestTurn } from '@heard/testing/longest-turn';
 import { bearer } from '@heard/testing/tokens';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRca, type Rca, type Said } from '../fixture-rca.ts';
@@ -114,21 +115,7 @@ test.skipIf(!installed)('the same as PDF, printed by the browser, and twice at o
 
 test('drawing does not hold up the service', async () => {
   await report();
-  // CPU time of this thread between two turns of its loop: how busy the machine is otherwise does not count.
-  const spent = () => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  };
-  let [longest, last, watching] = [0, spent(), true];
-  const watch = () => {
-    const now = spent();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (watching) setImmediate(watch);
-  };
-  watch();
-  await Promise.all(Array.from({ length: 6 }, () => report()));
-  watching = false;
+  const longest = await longestTurn(() => Promise.all(Array.from({ length: 6 }, () => report())));
   expect(longest).toBeLessThan(50);
 });
 
