@@ -1,9 +1,17 @@
 import { Worker } from 'node:worker_threads';
+import { NotYet } from '@heard/bus/rejection';
 
+const mostWaiting = 20;
 let last: Promise<unknown> = Promise.resolve();
+let waiting = 0;
 
-/** Has a file work on a thread of its own, one after the other, and answers the one message it posts: what takes seconds holds up nobody. */
-export function apart<Result>(file: URL, workerData: unknown): Promise<Result> {
+/**
+ * Has a file work on a thread of its own, one after the other, and answers the one message it posts: what takes seconds
+ * holds up nobody. Throws NotYet while too many wait.
+ */
+export async function apart<Result>(file: URL, workerData: unknown): Promise<Result> {
+  if (waiting >= mostWaiting) throw new NotYet('too many comparisons are being made');
+  waiting++;
   const answered = last.then(
     () =>
       new Promise<Result>((resolve, reject) => {
@@ -13,6 +21,6 @@ export function apart<Result>(file: URL, workerData: unknown): Promise<Result> {
         thread.once('exit', (code) => reject(new Error(`${file.pathname} ended with ${code}`)));
       }),
   );
-  last = answered.catch(() => {});
+  last = answered.catch(() => {}).finally(() => waiting--); // whoever asked hears of it
   return answered;
 }

@@ -27,6 +27,7 @@ export interface AnalystOptions {
 }
 
 const minute = 60_000;
+const mostQuestions = 20;
 
 /**
  * The process that works on texts, from outside: started when it is first woken, ended when it has rested for a minute,
@@ -56,6 +57,7 @@ export class Analyst {
 
   /** Waits its turn behind the batch in hand, at most half a minute; then, or when the process dies, it is "not now". */
   async ask(question: KeywordQuestion): Promise<Keywords> {
+    if (this.#asked.size >= mostQuestions) throw new NotYet('too many questions about texts wait');
     const number = ++this.#questions;
     const answered = new Promise<Keywords>((resolve, reject) => {
       const late = setTimeout(() => this.#answer(number, new NotYet('the texts are being worked on')), 30_000);
