@@ -119,11 +119,12 @@ export async function startService<Own extends z.ZodRawShape = Record<never, nev
     closing.push(() => bus.close());
     metrics.watchOutbox(() => unpublishedAge(database));
     const policies = new Policies((version) => metrics.policyVersion.set(version));
+    bus.wakeups.on('heard.policies', schema, policies.forget);
     const needsPolicy = (consumers[name] as readonly string[]).includes('heard.policy');
     // Throws, and so is not ready, while the database is away or no policy has arrived.
     const ready = async () => {
+      await sql`select 1`.execute(database);
       if (needsPolicy) await policies.current(database);
-      else await sql`select 1`.execute(database);
       return bus.ready();
     };
     const { http, recordScope, routes } = await openHttp({
