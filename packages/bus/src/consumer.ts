@@ -241,6 +241,7 @@ export class Consumer {
     await sql`savepoint letter`.execute(tx);
     try {
       await this.#subscription.handle(tx, [parsed.event]);
+      await sql`release savepoint letter`.execute(tx);
       return null;
     } catch (error) {
       if (isNotNow(error)) throw error;

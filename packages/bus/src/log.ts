@@ -3,6 +3,7 @@ import { lookUp, type TopicName, topics } from '@heard/events/registry';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { partitionOf } from './partition.ts';
 import { Rejection } from './rejection.ts';
+import { write } from './write.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the bus works inside the transactions of services whose tables it does not know
 export type AnyDatabase = any;
@@ -63,8 +64,11 @@ export async function openPublisher(database: Database): Promise<Publish> {
         throw new Rejection('event-too-large', `an event of type ${event.type} has more than ${maxEventBytes} bytes`);
       }
     }
-    await sql`select bus.append(${names}::text[], ${partitions}::int[], ${nths}::int[], ${keys}::text[],
-      ${attributes.join('\n')}, ${data.join('\n')})`.execute(tx);
+    await write(
+      tx,
+      sql`select bus.append(${names}::text[], ${partitions}::int[], ${nths}::int[], ${keys}::text[],
+      ${attributes.join('\n')}, ${data.join('\n')})`,
+    );
   };
 }
 

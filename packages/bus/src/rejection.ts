@@ -25,7 +25,11 @@ export function isNotNow(error: unknown): boolean {
     if (/^(08|25|28|3D|40|53|55|57|58)[0-9A-Z]{3}$/.test(code)) return true;
     if (/^E[A-Z]+$/.test(code)) return true;
   }
-  if (/connection terminated|connection ended|timeout exceeded|not queryable|Client was closed/i.test(error.message))
+  if (
+    /connection terminated|connection ended|timeout exceeded|not queryable|Client was closed|cached plan must not change/i.test(
+      error.message,
+    )
+  )
     return true;
   return error.cause !== undefined && isNotNow(error.cause);
 }

@@ -1,6 +1,7 @@
 import type { AnyDatabase } from '@heard/bus/log';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { PostgresClient } from './postgres-client.ts';
 
 /**
  * A pool for one service. Sessions that hang, in a statement or inside a transaction, are ended by the server: a frozen
@@ -13,6 +14,7 @@ export function openDatabase(options: {
   onError(error: Error): void;
 }): Kysely<AnyDatabase> {
   const pool = new pg.Pool({
+    Client: PostgresClient,
     connectionString: options.url,
     max: options.connections,
     application_name: `heard.${options.schema}`,

@@ -2,6 +2,7 @@ import type { Database, Tx } from '@heard/bus/log';
 import { isNotNow } from '@heard/bus/rejection';
 import type { Wakeups } from '@heard/bus/wakeups';
 import { Worker } from '@heard/bus/worker';
+import { write } from '@heard/bus/write';
 import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from './clock.ts';
 
@@ -41,13 +42,16 @@ export async function setTimers(
   }
   const set = [...once.values()];
   const lines = (of: (timer: Timer) => string | number) => sql`string_to_table(${set.map(of).join('\n')}, E'\n')`;
-  await sql`
+  await write(
+    tx,
+    sql`
     insert into timers (kind, key, due_at)
     select t.kind, t.key, 'epoch'::timestamptz + t.due_ms::float8 * interval '1 ms' from rows from (
       ${lines((timer) => timer.kind)}, ${lines((timer) => timer.key)}, ${lines((timer) => timer.dueAt.getTime())}
-    ) as t (kind, key, due_ms) ${onConflict[move]}`.execute(tx);
+    ) as t (kind, key, due_ms) ${onConflict[move]}`,
+  );
   if (set.some((timer) => timer.dueAt.getTime() < now.getTime() + lookMs)) {
-    await sql`select pg_notify('heard.timers', ${schema})`.execute(tx);
+    await write(tx, sql`select pg_notify('heard.timers', ${schema})`);
   }
 }
 
@@ -60,9 +64,12 @@ const onConflict: Record<Move, RawBuilder<unknown>> = {
 
 export async function cancelTimers(tx: Tx, timers: readonly Pick<Timer, 'kind' | 'key'>[]): Promise<void> {
   if (timers.length === 0) return;
-  await sql`
+  await write(
+    tx,
+    sql`
     delete from timers t using unnest(${timers.map((t) => t.kind)}::text[], ${timers.map((t) => t.key)}::text[]) as gone (kind, key)
-     where t.kind = gone.kind and t.key = gone.key`.execute(tx);
+     where t.kind = gone.kind and t.key = gone.key`,
+  );
 }
 
 /** `now()` and not clock_timestamp(): a volatile function would not use the index. */

@@ -1,5 +1,6 @@
 import type { Tx } from '@heard/bus/log';
 import { Rejection } from '@heard/bus/rejection';
+import { write } from '@heard/bus/write';
 import { outsideQuietHours, type QuietHours } from '@heard/calendar/windows';
 import { type Event, newEvent, ofType } from '@heard/events/event';
 import { stableId } from '@heard/events/names';
@@ -176,11 +177,14 @@ export class Deliveries {
   ): Promise<void> {
     if (rows.length === 0) return;
     const now = this.#service.clock.now();
-    await sql`
+    await write(
+      tx,
+      sql`
       insert into deliveries (delivery_id, class, target, person_id, address, case_id, alert_id, purpose, code, parameters, queued_at, next_at)
       select t.*, ${now.toISOString()}, ${now.toISOString()} from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as
         t (id uuid, class text, target text, person text, address text, "case" uuid, alert uuid, purpose text, code text, parameters jsonb)
-      on conflict do nothing`.execute(tx);
+      on conflict do nothing`,
+    );
     await this.#due(tx, [...new Set(rows.map((row) => row.target))], now);
   }
 

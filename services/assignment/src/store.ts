@@ -1,4 +1,5 @@
 import type { Tx } from '@heard/bus/log';
+import { write } from '@heard/bus/write';
 import type { Event } from '@heard/events/event';
 import { type Cause, newEvent } from '@heard/events/event';
 import { type AlertLevel, Priority, type Role, type Score, type TermHit } from '@heard/events/vocabulary';
@@ -205,7 +206,9 @@ export class Desk {
     const files = [...this.#changed];
     if (files.length > 0) {
       const of = <K extends keyof CaseFile>(field: K) => files.map((file) => file[field]);
-      await sql`
+      await write(
+        tx,
+        sql`
         insert into cases (case_id, customer_id, state, priority, version, feedback_id, csm_id, owner, owner_role,
           received_at, opened_at, started_at, contacted_at, acknowledged, root_cause, team, time_zone, language, needs, work,
           resolved_at, updated_at)
@@ -221,46 +224,57 @@ export class Desk {
         on conflict (case_id) do update set state = excluded.state, priority = excluded.priority, version = excluded.version,
           csm_id = excluded.csm_id, owner = excluded.owner, owner_role = excluded.owner_role, started_at = excluded.started_at,
           contacted_at = excluded.contacted_at, acknowledged = excluded.acknowledged, root_cause = excluded.root_cause,
-          team = excluded.team, work = excluded.work, resolved_at = excluded.resolved_at, updated_at = excluded.updated_at`.execute(
-        tx,
+          team = excluded.team, work = excluded.work, resolved_at = excluded.resolved_at, updated_at = excluded.updated_at`,
       );
-      await sql`
+      await write(
+        tx,
+        sql`
         insert into case_events (case_id, version, type, at, data)
         select t.case_id, t.version, t.type, ${at}, t.data from rows from (
           unnest(${this.#facts.map((f) => f.file.caseId)}::uuid[]), unnest(${this.#facts.map((f) => f.version)}::int[]),
           unnest(${this.#facts.map((f) => f.fact.type)}::text[]),
           string_to_table(${this.#facts.map((f) => JSON.stringify({ ...f.fact, type: undefined })).join('\n')}, E'\n'))
-          as t (case_id, version, type, data)`.execute(tx);
+          as t (case_id, version, type, data)`,
+      );
     }
     if (this.#items.length > 0) {
       const items = this.#items;
-      await sql`
+      await write(
+        tx,
+        sql`
         insert into case_items (feedback_id, case_id, comment, hits, score, joined_at)
         select *, ${at}::timestamptz from unnest(${items.map((i) => i.feedbackId)}::uuid[], ${items.map((i) => i.caseId)}::uuid[],
           ${items.map((i) => i.comment)}::text[], ${items.map((i) => (i.hits.length > 0 ? JSON.stringify(i.hits) : null))}::text[],
           ${items.map((i) => i.score && JSON.stringify(i.score))}::text[])
         on conflict (feedback_id) do update set case_id = excluded.case_id, comment = excluded.comment, hits = excluded.hits,
-          score = excluded.score`.execute(tx);
+          score = excluded.score`,
+      );
     }
     await this.#saveCollaborators();
     if (this.#alerts.length > 0) {
       const of = <K extends keyof Alert>(field: K) => this.#alerts.map((alert) => alert[field]);
       const lists = (of: string[][]) => of.map((list) => list.join('\n'));
-      await sql`
+      await write(
+        tx,
+        sql`
         insert into alerts (alert_id, customer_id, feedback_id, case_id, level, cause, about, audiences, people,
           raised_at, deliver_by, delivered_at)
         select t.a, t.b, t.c, t.d, t.e, t.x, t.y, string_to_array(t.f, E'\n'), string_to_array(t.g, E'\n'), t.h, t.i, t.j from unnest(
           ${of('alertId')}::uuid[], ${of('customerId')}::text[], ${of('feedbackId')}::uuid[], ${of('caseId')}::uuid[], ${of('level')}::text[],
           ${of('cause')}::text[], ${of('about')}::uuid[], ${lists(of('audiences'))}::text[], ${lists(of('people'))}::text[], ${of('raisedAt')}::timestamptz[],
           ${of('deliverBy')}::timestamptz[], ${of('deliveredAt')}::timestamptz[]) as t (a, b, c, d, e, x, y, f, g, h, i, j)
-        on conflict do nothing`.execute(tx);
+        on conflict do nothing`,
+      );
     }
     const moved = [...this.#loads].filter(([, by]) => by !== 0);
     if (moved.length > 0) {
-      await sql`
+      await write(
+        tx,
+        sql`
         update people p set open_cases = open_cases + t.n
           from unnest(${moved.map(([id]) => id)}::text[], ${moved.map(([, by]) => by)}::int[]) as t (id, n)
-         where p.person_id = t.id`.execute(tx);
+         where p.person_id = t.id`,
+      );
     }
   }
 

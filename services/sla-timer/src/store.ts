@@ -1,4 +1,5 @@
 import type { Tx } from '@heard/bus/log';
+import { write } from '@heard/bus/write';
 import { type Cause, type Event, newEvent } from '@heard/events/event';
 import type { PauseReason, Priority } from '@heard/events/vocabulary';
 import type { Policies, VersionedPolicy } from '@heard/service/policies';
@@ -279,9 +280,12 @@ async function save(tx: Tx, clocks: readonly Clock[], fresh: boolean): Promise<v
     lists.push(sql`unnest(${column}::${sql.raw(type)}[]) as ${sql.raw(name)}`);
     return sql.raw(name);
   });
-  await sql`
+  await write(
+    tx,
+    sql`
     insert into clocks (${names}) select ${sql.join(values)} from (select ${sql.join(lists)}) t
-    ${fresh ? sql`` : sql`on conflict (clock_id) do update set ${updates}`}`.execute(tx);
+    ${fresh ? sql`` : sql`on conflict (clock_id) do update set ${updates}`}`,
+  );
 }
 
 function plain(value: Clock[keyof Clock]) {
@@ -314,10 +318,13 @@ async function loadCases(tx: Tx, cases: readonly { caseId: string; customerId: s
 async function saveCases(tx: Tx, files: readonly CaseFile[]): Promise<void> {
   if (files.length === 0) return;
   const of = <K extends keyof CaseFile>(field: K) => files.map((file) => file[field]);
-  await sql`
+  await write(
+    tx,
+    sql`
     insert into cases (case_id, customer_id, priority, owner, team, time_zone, paused_for)
     select * from unnest(${of('caseId')}::uuid[], ${of('customerId')}::text[], ${of('priority')}::text[], ${of('owner')}::text[],
       ${of('team')}::text[], ${of('timeZone')}::text[], ${of('pausedFor')}::text[])
     on conflict (case_id) do update set priority = excluded.priority, owner = excluded.owner, team = excluded.team,
-      time_zone = excluded.time_zone, paused_for = excluded.paused_for`.execute(tx);
+      time_zone = excluded.time_zone, paused_for = excluded.paused_for`,
+  );
 }

@@ -1,4 +1,5 @@
 import type { Tx } from '@heard/bus/log';
+import { write } from '@heard/bus/write';
 import { type Cause, type Event, newEvent } from '@heard/events/event';
 import type { VersionedPolicy } from '@heard/service/policies';
 import type { Timer } from '@heard/service/timers';
@@ -76,20 +77,22 @@ export class StopList {
       change.type === 'left' ? [{ customerId, ...change, at }] : [],
     );
     if (entered.length > 0) {
-      await sql`
+      await write(
+        this.#tx,
+        sql`
         insert into entries (customer_id, reason, source, started_at, until)
         select * from unnest(${entered.map((e) => e.customerId)}::text[], ${entered.map((e) => e.reason)}::text[],
-          ${entered.map((e) => e.source)}::text[], ${entered.map((e) => e.at)}::timestamptz[], ${entered.map((e) => e.until)}::timestamptz[])`.execute(
-        this.#tx,
+          ${entered.map((e) => e.source)}::text[], ${entered.map((e) => e.at)}::timestamptz[], ${entered.map((e) => e.until)}::timestamptz[])`,
       );
     }
     if (left.length > 0) {
-      await sql`
+      await write(
+        this.#tx,
+        sql`
         update entries e set ended_at = t.at, end_cause = t.cause
           from unnest(${left.map((e) => e.customerId)}::text[], ${left.map((e) => e.reason)}::text[], ${left.map((e) => e.source)}::text[],
             ${left.map((e) => e.at)}::timestamptz[], ${left.map((e) => e.cause)}::text[]) as t (customer_id, reason, source, at, cause)
-         where e.customer_id = t.customer_id and e.reason = t.reason and e.source = t.source and e.ended_at is null`.execute(
-        this.#tx,
+         where e.customer_id = t.customer_id and e.reason = t.reason and e.source = t.source and e.ended_at is null`,
       );
     }
     return [...this.#events, ...this.#eligibility()];

@@ -1,4 +1,5 @@
 import type { Tx } from '@heard/bus/log';
+import { write } from '@heard/bus/write';
 import type { Priority } from '@heard/events/vocabulary';
 import { sql } from 'kysely';
 import type { Inputs } from './triage.ts';
@@ -94,7 +95,9 @@ export async function loadFeedback(tx: Tx, feedbackId: string): Promise<Feedback
 export async function saveFeedback(tx: Tx, feedback: readonly Feedback[]): Promise<void> {
   if (feedback.length === 0) return;
   const of = <K extends keyof Feedback>(field: K) => feedback.map((one) => one[field]);
-  await sql`
+  await write(
+    tx,
+    sql`
     insert into feedback (feedback_id, customer_id, revision, csat, received_at, segment, priority, rule, policy_version, inputs, regraded)
     select t.feedback_id, t.customer_id, t.revision, t.csat, t.received_at, t.segment, t.priority, t.rule, t.policy_version, t.inputs, t.regraded::jsonb
       from rows from (unnest(${of('feedbackId')}::uuid[]), unnest(${of('customerId')}::text[]), unnest(${of('revision')}::int[]),
@@ -105,8 +108,7 @@ export async function saveFeedback(tx: Tx, feedback: readonly Feedback[]): Promi
         as t (feedback_id, customer_id, revision, csat, received_at, segment, priority, rule, policy_version, inputs, regraded)
     on conflict (feedback_id) do update set customer_id = excluded.customer_id, revision = excluded.revision,
       csat = excluded.csat, received_at = excluded.received_at, segment = excluded.segment, priority = excluded.priority,
-      rule = excluded.rule, policy_version = excluded.policy_version, inputs = excluded.inputs, regraded = excluded.regraded`.execute(
-    tx,
+      rule = excluded.rule, policy_version = excluded.policy_version, inputs = excluded.inputs, regraded = excluded.regraded`,
   );
 }
 

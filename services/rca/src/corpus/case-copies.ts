@@ -1,4 +1,5 @@
 import type { Tx } from '@heard/bus/log';
+import { write } from '@heard/bus/write';
 import { type Event, ofType } from '@heard/events/event';
 import { sql } from 'kysely';
 
@@ -47,12 +48,15 @@ export async function saveCases(tx: Tx, events: readonly Event[]): Promise<void>
     const before = copies.get(event.data.caseId) ?? unknown(event);
     if (event.data.version > before.version) copies.set(event.data.caseId, evolve(before, event));
   }
-  await sql`
+  await write(
+    tx,
+    sql`
     insert into cases select * from jsonb_populate_recordset(null::cases, ${JSON.stringify([...copies.values()])}::jsonb)
     on conflict (case_id) do update set version = excluded.version, priority = excluded.priority, owner = excluded.owner,
       opened_at = excluded.opened_at, contacted_at = excluded.contacted_at, root_cause = excluded.root_cause,
       resolved_at = excluded.resolved_at, recovered = excluded.recovered, closed_at = excluded.closed_at, outcome = excluded.outcome
-      where cases.version < excluded.version`.execute(tx);
+      where cases.version < excluded.version`,
+  );
 }
 
 function evolve(copy: CaseCopy, { type, data }: CaseEvent): CaseCopy {
@@ -101,8 +105,11 @@ function unknown({ data: { caseId, customerId } }: CaseEvent): CaseCopy {
 async function linkFeedback(tx: Tx, events: readonly CaseEvent[]): Promise<void> {
   const links = ofType(events, 'case.opened', 'case.joined').map(({ data }) => data);
   if (links.length === 0) return;
-  await sql`
+  await write(
+    tx,
+    sql`
     insert into case_feedback (feedback_id, case_id)
     select * from unnest(${links.map((l) => l.feedbackId)}::uuid[], ${links.map((l) => l.caseId)}::uuid[])
-    on conflict (feedback_id) do update set case_id = excluded.case_id`.execute(tx);
+    on conflict (feedback_id) do update set case_id = excluded.case_id`,
+  );
 }
