@@ -15,7 +15,7 @@ import {
 } from './store.ts';
 import type { TextAnalysis } from './text-analysis.ts';
 import { convert, ltvThreshold } from './threshold.ts';
-import { type CustomerView, type Decision, decide, type Inputs, isHigher } from './triage.ts';
+import { type CustomerView, churnSignal, type Decision, decide, type Inputs, isHigher } from './triage.ts';
 
 /** Reads what ingest published: grades each feedback, keeps the customers, and raises what a late value makes higher. */
 export function consumeIngest(
@@ -125,19 +125,6 @@ class Batch {
         event,
       ),
     );
-    const causes = churnCauses(decision);
-    if (causes.length > 0 && !data.backfill) {
-      const { customerId, feedbackId } = data;
-      const signal = {
-        customerId,
-        feedbackId,
-        class: 'explicit',
-        level: 'high',
-        causes,
-        raisedAt: this.#now.toISOString(),
-      } as const;
-      this.#events.push(newEvent('churn.signal-raised', customerId, { ...signal, causes }, this.#now, event));
-    }
   }
 
   async save(tx: Tx): Promise<Event[]> {
@@ -249,6 +236,7 @@ function triaged(
     hits,
     suppress: decision.suppress,
     alert: decision.alert,
+    churnSignal: churnSignal(decision.triggers, data.backfill),
     customer: {
       known: customer !== undefined,
       highValue: decision.highValue,
@@ -258,9 +246,4 @@ function triaged(
     rule: decision.rule,
     policyVersion: policy.version,
   };
-}
-
-function churnCauses({ triggers }: Decision) {
-  const causes = ['low-score', 'high-risk-word', 'csat-decline'] as const;
-  return causes.filter((cause) => triggers.includes(cause));
 }
