@@ -10,7 +10,7 @@ import { lookUp } from '@heard/events/registry';
 import type { House } from '@heard/local/house';
 import { parsePolicy, presetPolicy } from '@heard/policy/policy';
 import { openDatabase } from '@heard/service/database';
-import { textAnalyser } from '@heard/triage/text-analysis';
+import { soundsNegative, termFinder } from '@heard/triage/text-analysis';
 import { decide } from '@heard/triage/triage';
 import kafkajs from 'kafkajs';
 import type pg from 'pg';
@@ -202,7 +202,7 @@ async function bareWrites(admin: pg.Client, events: Event<'feedback.received'>[]
 /** Triage as most would write it: per event parse, decide, and one transaction of five round trips. */
 function usualWay(admin: pg.Client): (events: Event<'feedback.received'>[]) => Promise<number> {
   const policy = { ...parsePolicy(presetPolicy()), version: 1 };
-  const analyse = textAnalyser();
+  const findTerms = termFinder();
   const { schema } = lookUp('feedback.received')!;
   return (events) => {
     const texts = events.map((event) => JSON.stringify(event));
@@ -212,7 +212,8 @@ function usualWay(admin: pg.Client): (events: Event<'feedback.received'>[]) => P
         const data = schema.parse(event.data) as typeof event.data;
         const inputs = {
           ...{ kind: data.kind, score: data.score, followUp: data.followUp, backfill: data.backfill, csatBefore: [] },
-          ...analyse(data.comment ?? '', policy),
+          hits: findTerms(data.comment ?? '', policy),
+          negative: data.score ? undefined : soundsNegative(data.comment ?? ''),
           customer: { known: false, ltvThreshold: 1_000_000 },
         };
         const decision = decide(inputs, policy);

@@ -13,7 +13,8 @@ import type { Policy } from '@heard/policy/policy';
 export interface Inputs {
   kind: FeedbackKind;
   score?: Score;
-  negative: boolean;
+  /** How the words sound; asked only where there is no score. */
+  negative?: boolean;
   hits: TermHit[];
   followUp: 'allowed' | 'refused';
   backfill: boolean;
