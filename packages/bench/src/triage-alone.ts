@@ -10,7 +10,7 @@ import { lookUp } from '@heard/events/registry';
 import type { House } from '@heard/local/house';
 import { parsePolicy, presetPolicy } from '@heard/policy/policy';
 import { openDatabase } from '@heard/service/database';
-import { textAnalyser } from '@heard/triage/text-analysis';
+import { soundsNegative, termFinder } from '@heard/triage/text-analysis';
 import { decide } from '@heard/triage/triage';
 import kafkajs from 'kafkajs';
 import type pg from 'pg';
@@ -122,17 +122,16 @@ async function compare(
   report.cost(`  each event through triage, ${bus}`, used, count);
   report.cpu(`triage alone on ${bus}`, used);
   report.remark(
-    'triage publishes two events for each of these, feedback.triaged and churn.signal-raised; (a) writes one outbox row, (b) one statement',
+    'triage publishes one event for each of these, as (a) and (b) do; (b) writes it with a statement of its own',
   );
   const fed = few + rounds * count;
-  const { feedback, triaged, signals } = await one<Record<string, number>>(
+  const { feedback, triaged } = await one<Record<string, number>>(
     admin,
     `select (select count(*)::int from triage.feedback) as feedback,
-            count(*) filter (where attributes::json ->> 'type' = 'feedback.triaged')::int as triaged,
-            count(*) filter (where attributes::json ->> 'type' = 'churn.signal-raised')::int as signals
+            count(*) filter (where attributes::json ->> 'type' = 'feedback.triaged')::int as triaged
        from bus.log where topic = 'heard.triage'`,
   );
-  report.account(`triage alone on ${bus}`, { feedback: feedback!, triaged: triaged!, signals: signals! }, fed);
+  report.account(`triage alone on ${bus}`, { feedback: feedback!, triaged: triaged! }, fed);
 }
 
 function received(run: string, n: number): Event<'feedback.received'> {
@@ -203,7 +202,7 @@ async function bareWrites(admin: pg.Client, events: Event<'feedback.received'>[]
 /** Triage as most would write it: per event parse, decide, and one transaction of five round trips. */
 function usualWay(admin: pg.Client): (events: Event<'feedback.received'>[]) => Promise<number> {
   const policy = { ...parsePolicy(presetPolicy()), version: 1 };
-  const analyse = textAnalyser();
+  const findTerms = termFinder();
   const { schema } = lookUp('feedback.received')!;
   return (events) => {
     const texts = events.map((event) => JSON.stringify(event));
@@ -213,7 +212,8 @@ function usualWay(admin: pg.Client): (events: Event<'feedback.received'>[]) => P
         const data = schema.parse(event.data) as typeof event.data;
         const inputs = {
           ...{ kind: data.kind, score: data.score, followUp: data.followUp, backfill: data.backfill, csatBefore: [] },
-          ...analyse(data.comment ?? '', policy),
+          hits: findTerms(data.comment ?? '', policy),
+          negative: data.score ? undefined : soundsNegative(data.comment ?? ''),
           customer: { known: false, ltvThreshold: 1_000_000 },
         };
         const decision = decide(inputs, policy);

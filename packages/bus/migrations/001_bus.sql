@@ -50,40 +50,38 @@ create table bus.dead_letters (
 create index dead_letters_to_retry on bus.dead_letters (consumer, retry_requested_at)
   where retry_requested_at is not null and resolved_at is null;
 
--- Appends events and wakes the readers, both at commit. Locks partitions in one order, so that two writers never wait
--- for each other in a ring; call it once per transaction, last, because the lock is held until commit.
--- `attributes` and `data` hold one JSON text per line: JSON escapes line feeds, and splitting is twice as fast as an array.
--- `nths` counts 1, 2, 3 … within each partition: numbering here would sort all rows with their data.
-create function bus.append(topics text[], partitions int[], nths int[], keys text[], attributes text, data text) returns void
+-- Appends events and wakes the readers, both at commit. Writers name their places in one order, so that two never wait
+-- for each other in a ring; call it once per transaction, last, because the locks are held until commit.
+-- Of each place: how many events, and their keys, attributes and data as lines, between places a record separator. No key
+-- has control characters, JSON escapes them, and splitting costs half of what an array does.
+create function bus.append(topics text[], partitions int[], counts int[], keys text, attributes text, data text) returns void
 language plpgsql as $$
 declare
-  written bigint;
+  key_lines text[] := string_to_array(keys, E'\x1e');
+  attribute_lines text[] := string_to_array(attributes, E'\x1e');
+  data_lines text[] := string_to_array(data, E'\x1e');
+  base bigint;
+  written int;
 begin
-  perform 1 from bus.partitions p
-    where (p.topic, p.partition) in (select * from unnest(topics, partitions))
-    order by p.topic, p.partition
-    for no key update;
+  for i in 1 .. greatest(cardinality(topics), cardinality(key_lines)) loop
+    update bus.partitions p set head = p.head + counts[i] where p.topic = topics[i] and p.partition = partitions[i]
+    returning p.head - counts[i] into base;
+    if not found then
+      raise exception 'there is no partition % of %', partitions[i], topics[i] using errcode = 'no_data_found';
+    end if;
 
-  with advanced as (
-    update bus.partitions p set head = p.head + c.n
-      from (select t.topic, t.partition, count(*) as n from unnest(topics, partitions) as t (topic, partition) group by 1, 2) c
-     where p.topic = c.topic and p.partition = c.partition
-    returning p.topic, p.partition, p.head - c.n as base
-  )
-  insert into bus.log (topic, partition, seq, key, attributes, data)
-  select a.topic, a.partition, a.base + t.nth, t.key, t.attributes, t.data
-    from rows from (unnest(append.topics), unnest(append.partitions), unnest(append.nths), unnest(append.keys),
-                    string_to_table(append.attributes, E'\n'), string_to_table(append.data, E'\n'))
-         as t (topic, partition, nth, key, attributes, data)
-    join advanced a on a.topic = t.topic and a.partition = t.partition;
+    insert into bus.log (topic, partition, seq, key, attributes, data)
+    select topics[i], partitions[i], base + t.nth, t.key, t.attributes, t.data
+      from rows from (string_to_table(key_lines[i], E'\n'), string_to_table(attribute_lines[i], E'\n'),
+                      string_to_table(data_lines[i], E'\n')) with ordinality as t (key, attributes, data, nth);
+    get diagnostics written = row_count;
+    if written <> counts[i] then
+      raise exception '% events where % were announced', written, counts[i] using errcode = 'cardinality_violation';
+    end if;
 
-  get diagnostics written = row_count;
-  if written <> cardinality(topics) then
-    raise exception 'some of the topics or partitions do not exist' using errcode = 'no_data_found';
-  end if;
-
-  -- A channel for each topic: a process is not woken for what it does not read.
-  perform pg_notify(t.topic, '') from (select distinct unnest(topics) as topic) t;
+    -- A channel for each topic: a process is not woken for what it does not read.
+    perform pg_notify(topics[i], '');
+  end loop;
 end $$;
 
 -- Which partitions have something to read, claimed for the rest of the transaction, with the rows to read; the consumer's

@@ -131,7 +131,7 @@ for (const { driver, missing, why } of driversOf(found)) {
       const { rows } = await sql<{ partition: number }>`select partition from bus.log limit 1`.execute(world.database);
       const { partition } = rows[0]!;
       const append = (attributes: object, data: string) =>
-        sql`select bus.append(array[${topic}], array[${partition}::int], array[1], array['ann'], ${JSON.stringify(attributes)}, ${data})`.execute(
+        sql`select bus.append(array[${topic}], array[${partition}::int], array[1], 'ann', ${JSON.stringify(attributes)}, ${data})`.execute(
           world.database,
         );
       const attributes = {
@@ -414,8 +414,13 @@ describe('the log', () => {
   });
 
   test('takes all events of a transaction or none, and none that no broker would take', async () => {
-    const raw = sql`select bus.append(array[${topic}, ${topic}], array[0, 99], array[1, 1], array['a', 'b'], ${'{}\n{}'}, ${'{}\n{}'})`;
-    await expect(raw.execute(world.database)).rejects.toThrow('do not exist');
+    const append = (partition: number, announced: number, keys: string) =>
+      sql`select bus.append(array[${topic}, ${topic}], array[0, ${partition}::int], array[1, ${announced}::int], ${keys},
+        ${'{}\x1e{}'}, ${'{}\x1e{}'})`.execute(world.database);
+    await expect(append(99, 1, 'a\x1eb')).rejects.toThrow('there is no partition 99');
+    await expect(append(1, 2, 'a\x1eb')).rejects.toThrow('1 events where 2 were announced');
+    await expect(append(1, 1, 'a\x1eb\x1ec')).rejects.toThrow('there is no partition');
+    await expect(append(1, 1, 'a\x1eb\nc')).rejects.toThrow('null value');
     const large = fact('ann', 1);
     large.data.campaign = 'x'.repeat(900_000);
     await expect(world.publish([large])).rejects.toThrow('has more than 900000 bytes');

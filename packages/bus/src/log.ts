@@ -25,51 +25,48 @@ export interface LogRow {
 export type Publish = (tx: Tx, events: readonly Event[]) => Promise<void>;
 
 /** A broker takes batches of up to 1,048,588 bytes by default; an event with its attributes must fit into one. */
-const maxEventBytes = 900_000;
+const maxDataBytes = 900_000;
 
 /**
- * Reads the partition counts, which never change while a topic lives, and returns `publish`. It rejects an event of
- * more than 900,000 bytes, which no broker would take and which would hold up everything behind it.
+ * Reads the partition counts, which never change while a topic lives, and returns `publish`. It rejects an event with
+ * data of more than 900,000 bytes, which no broker would take and which would hold up everything behind it.
  */
 export async function openPublisher(database: Database): Promise<Publish> {
   const { rows } = await sql<{ topic: string; n: number }>`
     select topic, count(*)::int as n from bus.partitions group by topic`.execute(database);
   const counts = new Map(rows.map((row) => [row.topic, row.n]));
 
+  const placeOf = ({ type, subject }: Event): Place => {
+    const topic = lookUp(type)?.topic;
+    const count = topic && counts.get(topic);
+    if (!count) throw new Error(`the event type ${type} has no topic in this database; has \`migrate\` run?`);
+    return { topic, partition: partitionOf(subject, count) };
+  };
+
   return async function publish(tx, events) {
     if (events.length === 0) return;
-    const names: string[] = [];
-    const partitions: number[] = [];
-    const nths: number[] = [];
-    const lengths = new Map<string, number>();
-    const keys: string[] = [];
-    const attributes: string[] = [];
-    const data: string[] = [];
-    for (const event of events) {
-      const topic = lookUp(event.type)?.topic;
-      const count = topic && counts.get(topic);
-      if (!count) throw new Error(`the event type ${event.type} has no topic in this database; has \`migrate\` run?`);
-      const { data: payload, ...rest } = event;
-      names.push(topic);
-      const partition = partitionOf(event.subject, count);
-      const name = placeName({ topic, partition });
-      const nth = (lengths.get(name) ?? 0) + 1;
-      lengths.set(name, nth);
-      partitions.push(partition);
-      nths.push(nth);
-      keys.push(event.subject);
-      attributes.push(JSON.stringify(rest));
-      data.push(JSON.stringify(payload));
-      if (Buffer.byteLength(attributes.at(-1)!) + Buffer.byteLength(data.at(-1)!) > maxEventBytes) {
-        throw new Rejection('event-too-large', `an event of type ${event.type} has more than ${maxEventBytes} bytes`);
-      }
-    }
+    const byPlace = Map.groupBy(events, (event) => placeName(placeOf(event)));
+    const lots = [...byPlace.keys()].sort().map((name) => byPlace.get(name)!);
+    const places = lots.map(([first]) => placeOf(first!));
+    const lines = (of: (event: Event) => string) => lots.map((lot) => lot.map(of).join('\n')).join('\x1e');
     await write(
       tx,
-      sql`select bus.append(${names}::text[], ${partitions}::int[], ${nths}::int[], ${keys}::text[],
-      ${attributes.join('\n')}, ${data.join('\n')})`,
+      sql`select bus.append(${places.map(({ topic }) => topic)}::text[], ${places.map(({ partition }) => partition)}::int[],
+      ${lots.map((lot) => lot.length)}::int[], ${lines((event) => event.subject)}, ${lines(attributesOf)}, ${lines(dataOf)})`,
     );
   };
+}
+
+function attributesOf({ data: _, ...attributes }: Event): string {
+  return JSON.stringify(attributes);
+}
+
+function dataOf({ type, data }: Event): string {
+  const text = JSON.stringify(data);
+  if (Buffer.byteLength(text) > maxDataBytes) {
+    throw new Rejection('event-too-large', `an event of type ${type} has more than ${maxDataBytes} bytes`);
+  }
+  return text;
 }
 
 /** Makes the partitions of every topic Heard itself writes; never takes one away. */

@@ -25,14 +25,20 @@ interface Follow {
  * Follows the log: claims partitions, hands over what is new, and commits position and effects together. Any number of
  * followers of one consumer share the partitions; a dead one's claim ends with its session.
  */
-export function follow(options: Follow): Worker {
-  const { database, wakeups, consumer, topics } = options;
-  const worker = new Worker(
+export function follow(options: Follow): { stop(): Promise<void> } {
+  return wokenByNews(follower(options, 1_000), options);
+}
+
+/** Looks by itself every `idleMs`. `behind` is called when there was more to read than one batch. */
+function follower(options: Follow, idleMs: number, behind = () => {}): Worker {
+  const { database, consumer, topics, lingerMs, failed } = options;
+  return new Worker(
     async () => {
       let rows: LogRow[] = [];
       try {
         const committed = await database.transaction().execute(async (tx) => {
           rows = await claim(tx, consumer, topics, batchSize);
+          if (rows.length === batchSize) behind();
           return rows.length > 0 ? options.rows(tx, rows) : undefined;
         });
         committed?.();
@@ -41,25 +47,31 @@ export function follow(options: Follow): Worker {
       }
       return rows.length === batchSize; // what came since has woken us
     },
-    { idleMs: 1_000, lingerMs: options.lingerMs, failed: options.failed },
+    { idleMs, lingerMs, failed },
   );
-  const off = topics.map((topic) => wakeups.on(topic, '', worker.wake));
-  worker.start();
-  const stop = worker.stop.bind(worker);
-  worker.stop = async () => {
-    for (const end of off) end();
-    await stop();
-  };
-  return worker;
 }
 
-/** Runs a consumer on the Postgres log. */
+function wokenByNews(worker: Worker, { wakeups, topics }: Follow): { stop(): Promise<void> } {
+  const off = topics.map((topic) => wakeups.on(topic, '', worker.wake));
+  worker.start();
+  return {
+    stop: async () => {
+      for (const end of off) end();
+      await worker.stop();
+    },
+  };
+}
+
+/**
+ * Runs a consumer on the Postgres log. While it is behind a second follower helps, with partitions of its own: the one
+ * decides while the database writes what the other has decided.
+ */
 export function consumeLog(
   consumer: Consumer,
   options: Pick<Follow, 'database' | 'wakeups' | 'failed' | 'lingerMs'>,
-): Worker {
+): { stop(): Promise<void> } {
   const read = (rows: LogRow[]): Delivery[] => rows.map((row) => fromLog(row, consumer.types));
-  return follow({
+  const both: Follow = {
     ...options,
     consumer: consumer.name,
     topics: consumer.topics,
@@ -71,5 +83,17 @@ export function consumeLog(
       await consumer.isolate(read(rows), error);
       return true;
     },
-  });
+  };
+  let second: Worker | undefined;
+  const help = () => {
+    second ??= follower(both, 60_000).start();
+    second.wake();
+  };
+  const first = wokenByNews(follower(both, 1_000, help), both);
+  return {
+    stop: async () => {
+      await first.stop();
+      await second?.stop();
+    },
+  };
 }

@@ -37,7 +37,6 @@ export const topics = {
     events: {
       'feedback.triaged': triage.FeedbackTriaged,
       'feedback.regraded': triage.FeedbackRegraded,
-      'churn.signal-raised': triage.ChurnSignalRaised,
     },
   },
   'heard.assignment': {

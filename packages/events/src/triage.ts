@@ -45,6 +45,14 @@ export const FeedbackTriaged = z
       .object({ level: AlertLevel, audiences: z.array(Role) })
       .optional()
       .meta({ description: 'Who must hear of it at once, whether or not there is a case.' }),
+    churnSignal: z
+      .object({
+        class: z.enum(['explicit']),
+        level: z.enum(['high']),
+        causes: z.array(z.enum(['low-score', 'high-risk-word', 'csat-decline'])).min(1),
+      })
+      .optional()
+      .meta({ description: 'The customer shows in so many words or scores that they may leave.' }),
     customer: z.object({
       known: z.boolean(),
       highValue: z.boolean(),
@@ -70,17 +78,6 @@ export const FeedbackRegraded = z
     policyVersion: z.int().min(1),
   })
   .meta({ description: 'A customer value that came late raised the priority of a feedback.' });
-
-export const ChurnSignalRaised = z
-  .object({
-    customerId: CustomerId,
-    feedbackId: FeedbackId,
-    class: z.enum(['explicit']),
-    level: z.enum(['high']),
-    causes: z.array(z.enum(['low-score', 'high-risk-word', 'csat-decline'])).min(1),
-    raisedAt: Instant,
-  })
-  .meta({ description: 'A customer shows in so many words or scores that they may leave.' });
 
 export type FeedbackTriaged = z.infer<typeof FeedbackTriaged>;
 export type FeedbackRegraded = z.infer<typeof FeedbackRegraded>;

@@ -13,15 +13,12 @@ import {
   saveCustomers,
   saveFeedback,
 } from './store.ts';
-import type { TextAnalysis } from './text-analysis.ts';
+import { type FindTerms, soundsNegative } from './text-analysis.ts';
 import { convert, ltvThreshold } from './threshold.ts';
-import { type CustomerView, type Decision, decide, type Inputs, isHigher } from './triage.ts';
+import { type CustomerView, churnSignal, type Decision, decide, type Inputs, isHigher } from './triage.ts';
 
 /** Reads what ingest published: grades each feedback, keeps the customers, and raises what a late value makes higher. */
-export function consumeIngest(
-  service: Service,
-  analyse: (text: string, policy: VersionedPolicy) => TextAnalysis,
-): void {
+export function consumeIngest(service: Service, findTerms: FindTerms): void {
   const { bus, clock, policies } = service;
   service.consume({
     topics: ['heard.policy', 'heard.ingest'],
@@ -34,7 +31,7 @@ export function consumeIngest(
       const batch = await Batch.load(tx, await policies.current(tx), feedback, values, clock.now());
       for (const event of events) {
         if (event.type === 'customer.value-changed') batch.value(event);
-        else if (event.type === 'feedback.received') batch.feedback(event, (text) => analyse(text, batch.policy));
+        else if (event.type === 'feedback.received') batch.feedback(event, findTerms);
       }
       await bus.publish(tx, await batch.save(tx));
     },
@@ -100,14 +97,15 @@ class Batch {
     }
   }
 
-  feedback(event: Event<'feedback.received'>, analyse: (text: string) => TextAnalysis): void {
+  feedback(event: Event<'feedback.received'>, findTerms: FindTerms): void {
     const { data } = event;
     const customer = this.#customers.get(data.customerId);
-    const { hits, negative } = analyse(data.comment ?? '');
+    const comment = data.comment ?? '';
+    const hits = findTerms(comment, this.policy);
     const inputs: Inputs = {
       kind: data.kind,
       score: data.score,
-      negative,
+      negative: data.score ? undefined : soundsNegative(comment),
       hits,
       followUp: data.followUp,
       backfill: data.backfill,
@@ -125,19 +123,6 @@ class Batch {
         event,
       ),
     );
-    const causes = churnCauses(decision);
-    if (causes.length > 0 && !data.backfill) {
-      const { customerId, feedbackId } = data;
-      const signal = {
-        customerId,
-        feedbackId,
-        class: 'explicit',
-        level: 'high',
-        causes,
-        raisedAt: this.#now.toISOString(),
-      } as const;
-      this.#events.push(newEvent('churn.signal-raised', customerId, { ...signal, causes }, this.#now, event));
-    }
   }
 
   async save(tx: Tx): Promise<Event[]> {
@@ -249,6 +234,7 @@ function triaged(
     hits,
     suppress: decision.suppress,
     alert: decision.alert,
+    churnSignal: churnSignal(decision.triggers, data.backfill),
     customer: {
       known: customer !== undefined,
       highValue: decision.highValue,
@@ -258,9 +244,4 @@ function triaged(
     rule: decision.rule,
     policyVersion: policy.version,
   };
-}
-
-function churnCauses({ triggers }: Decision) {
-  const causes = ['low-score', 'high-risk-word', 'csat-decline'] as const;
-  return causes.filter((cause) => triggers.includes(cause));
 }

@@ -4,7 +4,7 @@ import { Worker } from '@heard/bus/worker';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { consumeIngest } from './consumers.ts';
 import { registerRoutes } from './routes.ts';
-import { textAnalyser } from './text-analysis.ts';
+import { termFinder } from './text-analysis.ts';
 import { refreshThreshold } from './threshold.ts';
 
 export function start(options: StartOptions) {
@@ -14,7 +14,7 @@ export function start(options: StartOptions) {
 function wire(service: Service): void {
   const { clock, database, http, log, onClose, policies } = service;
   registerRoutes(http, database);
-  consumeIngest(service, textAnalyser());
+  consumeIngest(service, termFinder());
 
   const refresh = new Worker(
     async () => {

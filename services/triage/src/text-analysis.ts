@@ -3,18 +3,19 @@ import type { VersionedPolicy } from '@heard/service/policies';
 import { compileLexicon, findHits, type Lexicon } from '@heard/text/lexicon';
 import { sentiment } from '@heard/text/sentiment';
 
-export interface TextAnalysis {
-  hits: TermHit[];
-  negative: boolean;
-}
+export type FindTerms = (text: string, policy: VersionedPolicy) => TermHit[];
 
-/** Analyses comments by the lexicons of the policy in force; compiles them once per version. */
-export function textAnalyser(): (text: string, policy: VersionedPolicy) => TextAnalysis {
+/** Finds the terms of the lexicons of the policy in force; compiles them once per version. */
+export function termFinder(): FindTerms {
   let compiled: { version: number; lexicon: Lexicon } | undefined;
   return (text, policy) => {
-    if (text === '') return { hits: [], negative: false };
+    if (text === '') return [];
     if (compiled?.version !== policy.version)
       compiled = { version: policy.version, lexicon: compileLexicon(policy.lexicons) };
-    return { hits: findHits(compiled.lexicon, text) as TermHit[], negative: sentiment(text).label === 'negative' };
+    return findHits(compiled.lexicon, text) as TermHit[];
   };
+}
+
+export function soundsNegative(text: string): boolean {
+  return text !== '' && sentiment(text).label === 'negative';
 }

@@ -1,6 +1,6 @@
 import { parsePolicy, presetPolicy } from '@heard/policy/policy';
 import { describe, expect, test } from 'vitest';
-import { type CustomerView, decide, type Inputs } from './triage.ts';
+import { type CustomerView, churnSignal, decide, type Inputs } from './triage.ts';
 
 const policy = parsePolicy(presetPolicy());
 const high: CustomerView = { known: true, ltv: 900, ltvThreshold: 500 };
@@ -20,6 +20,10 @@ function response(nps: number | null, over: Partial<Inputs> = {}): Inputs {
     customer: ordinary,
     ...over,
   };
+}
+
+function csat(value: number, before: number[]): Inputs {
+  return response(null, { score: { scale: 'csat', value }, csatBefore: before });
 }
 
 const decided = (inputs: Inputs) => decide(inputs, policy);
@@ -88,8 +92,6 @@ describe('feedback without a score is graded by its words', () => {
 });
 
 describe('each trigger alone', () => {
-  const csat = (value: number, before: number[]) =>
-    response(null, { score: { scale: 'csat', value }, csatBefore: before });
   test('CSAT falling three times in a row fires, although the last score is no low one', () => {
     expect(decided(csat(3, [5, 4]))).toMatchObject({ triggers: ['csat-decline'], priority: 'P1', segment: 'passive' });
   });
@@ -120,6 +122,18 @@ describe('no case', () => {
   test('a promoter needs none', () => {
     expect(decided(response(10))).toMatchObject({ priority: null, noCaseReason: 'no-trigger', suppress: false });
   });
+});
+
+test('a low score, a high-risk word and falling scores are signals of churn; a red line is none, and history says nothing of today', () => {
+  const signalOf = (inputs: Inputs) => churnSignal(decided(inputs).triggers, inputs.backfill);
+  expect(signalOf(response(2, { hits: [...redLine, ...highRisk] }))).toEqual({
+    class: 'explicit',
+    level: 'high',
+    causes: ['low-score', 'high-risk-word'],
+  });
+  expect(signalOf(csat(3, [5, 4]))?.causes).toEqual(['csat-decline']);
+  expect(signalOf(response(10, { hits: [...redLine] }))).toBeUndefined();
+  expect(signalOf(response(2, { backfill: true }))).toBeUndefined();
 });
 
 describe('who is high value', () => {

@@ -1,4 +1,4 @@
-import type { NoCaseReason, Trigger } from '@heard/events/triage';
+import type { FeedbackTriaged, NoCaseReason, Trigger } from '@heard/events/triage';
 import type { FeedbackKind, Priority, Role, Score, Segment, TermHit } from '@heard/events/vocabulary';
 import type { Policy } from '@heard/policy/policy';
 
@@ -13,7 +13,8 @@ import type { Policy } from '@heard/policy/policy';
 export interface Inputs {
   kind: FeedbackKind;
   score?: Score;
-  negative: boolean;
+  /** How the words sound; asked only where there is no score. */
+  negative?: boolean;
   hits: TermHit[];
   followUp: 'allowed' | 'refused';
   backfill: boolean;
@@ -90,6 +91,12 @@ export function decide(inputs: Inputs, policy: Policy): Decision {
     alert,
     suppress: (segment === 'detractor' || raised !== null) && (!inputs.backfill || policy.backfill.suppresses),
   };
+}
+
+/** What a feedback says of its customer's leaving, by the triggers found in it; history says nothing of today. */
+export function churnSignal(triggers: readonly Trigger[], backfill: boolean): FeedbackTriaged['churnSignal'] {
+  const causes = (['low-score', 'high-risk-word', 'csat-decline'] as const).filter((cause) => triggers.includes(cause));
+  return causes.length > 0 && !backfill ? { class: 'explicit', level: 'high', causes } : undefined;
 }
 
 export function isHighValue({ valueClass, ltv, ltvThreshold }: CustomerView): boolean {
