@@ -1,9 +1,13 @@
 import { type Attributes, binaryMessage } from '@heard/events/cloudevents';
 import type { TopicName } from '@heard/events/registry';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { type Database, type LogRow, registerConsumer } from './log.ts';
-import { follow } from './postgres.ts';
+import { claim, type Database, type LogRow, registerConsumer, type Tx } from './log.ts';
+import { batchSize } from './postgres.ts';
 import type { Wakeups } from './wakeups.ts';
+import { pause, Worker } from './worker.ts';
+
+/** What is sent within this long is marked in one transaction: a mark is a write to the disk. */
+const markMs = 50;
 
 /**
  * Moves this database's log to Kafka, in order per partition, marking rows only after the brokers acknowledged them.
@@ -27,16 +31,54 @@ export async function relayToKafka(
     maxInFlightRequests: 1,
   });
   await producer.connect();
-  const worker = follow({
-    ...options,
-    consumer,
-    rows: async (_tx, rows) => {
-      for (const part of inParts(rows)) await send(producer, part);
-      return undefined;
-    },
-  });
+  const { database, topics, wakeups, lingerMs, failed } = options;
+  /** Something has been published since the last claim. */
+  let news = false;
+  let hear: (() => void) | undefined;
+  const newsWithin = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, ms);
+      hear = () => {
+        clearTimeout(late);
+        resolve();
+      };
+      if (news) hear();
+    });
+  const next = async (tx: Tx): Promise<number> => {
+    news = false;
+    const rows = await claim(tx, consumer, topics, batchSize);
+    for (const part of inParts(rows)) await send(producer, part);
+    return rows.length;
+  };
+  const worker = new Worker(
+    () =>
+      database.transaction().execute(async (tx) => {
+        hear = () => {};
+        let sent = await next(tx);
+        const until = performance.now() + markMs;
+        while (sent > 0 && performance.now() < until) {
+          if (sent < batchSize) {
+            await newsWithin(until - performance.now());
+            if (!news) break;
+            await pause(lingerMs);
+          }
+          sent = await next(tx);
+        }
+        hear = undefined;
+        return sent === batchSize || news;
+      }),
+    { idleMs: 1_000, lingerMs, failed },
+  );
+  const listen = () => {
+    news = true;
+    if (hear) hear();
+    else worker.wake();
+  };
+  const off = topics.map((topic) => wakeups.on(topic, '', listen));
+  worker.start();
   return {
     stop: async () => {
+      for (const end of off) end();
       await worker.stop();
       await producer.disconnect();
     },
