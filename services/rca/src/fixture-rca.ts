@@ -30,6 +30,8 @@ export interface Said {
   kind?: string;
   channel?: string;
   product?: string | null;
+  campaign?: string | null;
+  reasons?: string[];
   scale?: string | null;
   score?: number | null;
   comment?: string | null;
@@ -136,6 +138,8 @@ export async function openRca(
         kind: row.kind,
         channel: row.channel,
         product: row.product,
+        campaign: row.campaign,
+        reasons: row.reasons,
         scale: row.scale,
         score: row.score,
         comment: row.comment,
@@ -148,8 +152,8 @@ export async function openRca(
       const themes = rows.flatMap(({ feedbackId, themes }) =>
         themes ? [{ frame: frameVersion, feedbackId, primary: themes[0] ?? null, mentions: themes }] : [],
       );
-      await sql`insert into comments (feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms)
-        select feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms
+      await sql`insert into comments (feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms, campaign, reasons)
+        select feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms, campaign, reasons
           from jsonb_populate_recordset(null::comments, ${rowsOf(comments)}::jsonb)`.execute(database);
       await sql`insert into comment_themes (frame_version, feedback_id, primary_theme, mentions, uncertain)
         select t.frame, t."feedbackId", t."primary", array(select jsonb_array_elements_text(t.mentions)), false
@@ -203,6 +207,8 @@ const usual = (occurredAt: string) => ({
   kind: 'survey-response',
   channel: 'web',
   product: null,
+  campaign: null,
+  reasons: [] as string[],
   scale: 'nps',
   score: 3,
   comment: 'words',

@@ -3,6 +3,7 @@ import { NotYet } from '@heard/bus/rejection';
 import { ofType } from '@heard/events/event';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
+import { registerCampaignRoutes } from './campaigns/campaign-routes.ts';
 import { caseTypes, saveCases } from './corpus/case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus/corpus.ts';
 import { registerFilterRoutes } from './corpus/filter-routes.ts';
@@ -76,6 +77,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerOutcomeRoutes(service);
   registerRecoveryReports(service);
   registerRoiRoutes(service);
+  registerCampaignRoutes(service);
 
   const renderer = new ReportRenderer();
   service.onClose(() => renderer.close());

@@ -1,6 +1,6 @@
 import type { Database, Tx } from '@heard/bus/log';
 import { type RawBuilder, sql } from 'kysely';
-import { attributes, type CorpusFilter } from '../corpus/corpus-filter.ts';
+import { attributes, type CorpusFilter, ofCampaigns } from '../corpus/corpus-filter.ts';
 import { countedDays } from './counted-days.ts';
 
 /** How many comments of a filter, and how many of them name each theme. */
@@ -30,7 +30,7 @@ const groups: Record<Grouping, RawBuilder<unknown>> = {
 /**
  * The same for each value of `by`, '' for none; without it one entry under null. Whole days come from the sums that
  * every change of comment_themes carries along, whole months from coarser ones; only a day that a bound cuts is counted
- * from its rows. Days, weeks (from Monday) and months are the company's.
+ * from its rows, and so are the answers of campaigns. Days, weeks (from Monday) and months are the company's.
  */
 export async function countThemesBy(
   db: Database | Tx,
@@ -48,7 +48,7 @@ export async function countThemesBy(
       select ${group}, c.theme, count(*) filter (where c.theme = c.primary_theme), count(*) from (
         select t.*, t.day as since, m.theme from comment_themes t cross join lateral unnest(array_append(t.mentions, '')) as m (theme)
          where t.frame_version = ${frameVersion} and ${cut}) c
-       where ${attributes(filter)} group by 1, 2) parts
+       where ${attributes(filter)} and ${ofCampaigns(filter)} group by 1, 2) parts
      group by 1, 2 having sum(mentions) > 0 order by 1, 2`.execute(db);
   const counts = new Map<string | null, ThemeCounts>();
   for (const { value, theme, primary, mentions } of rows) {

@@ -1,0 +1,252 @@
+import { CampaignId, CustomerId, Instant, text } from '@heard/events/vocabulary';
+import { insightRoles } from '@heard/service/access';
+import { Problem } from '@heard/service/http';
+import { registerReport } from '@heard/service/reports';
+import type { Service } from '@heard/service/service';
+import { sql } from 'kysely';
+import * as z from 'zod';
+import { answersOf, reasonsOf, Share, shareOf } from './campaign-report.ts';
+import { wordCampaign } from './campaign-wording.ts';
+import { type CampaignRow, readCampaign, readCampaigns, saveCampaign, saveInvitations } from './campaigns.ts';
+import { outcomes } from './invitation.ts';
+
+const tolerance = 5 * 60_000;
+const bringing = { config: { access: { roles: ['analyst', 'admin', 'system'] } } } as const;
+const reading = { config: { access: { roles: insightRoles } } } as const;
+const params = z.object({ campaignId: CampaignId });
+const Kind = z.enum(['exit', 'dormant', 'other']);
+
+const Campaign = z.object({
+  campaignId: z.string(),
+  version: z.int(),
+  kind: Kind,
+  name: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  savedBy: z.string(),
+  savedAt: z.string(),
+});
+const counts = {
+  invited: z.int().meta({ description: 'Customers, each once.' }),
+  leftOut: z.int().meta({ description: 'Not invited: the stop list or a limit of messages said no.' }),
+  undeliverable: z.int().meta({ description: 'Of those invited.' }),
+  uninvited: z.int().meta({ description: 'Answered in time without being on the list; their reasons count.' }),
+  early: z.int().meta({ description: 'Answers before the campaign began; like the two below they count nowhere.' }),
+  late: z.int(),
+  again: z.int().meta({ description: 'Answers of customers of whom a newer one counts.' }),
+};
+const names = z.object({ zh: z.string(), en: z.string() });
+const source = z.enum(['chosen', 'theme']).meta({
+  description: 'chosen: of the reasons offered, of all answers that chose any. theme: named in their own words.',
+});
+
+/** Surveys sent to many, who answered them, and why customers left (S13, S14, S86). */
+export function registerCampaignRoutes(service: Service): void {
+  const { clock, database, http } = service;
+
+  http.put(
+    '/v1/campaigns/:campaignId',
+    {
+      ...bringing,
+      schema: {
+        summary: 'Save a campaign under the id its survey platform gives it; the same again changes only the version',
+        params,
+        headers: z.object({
+          'if-match': z
+            .string()
+            .regex(/^"?\d+"?$/, 'must be a version')
+            .optional(),
+        }),
+        body: z.strictObject({
+          name: text(200).min(1),
+          kind: Kind.meta({
+            description:
+              'Answers that name no campaign are matched by it: exit-survey, dormant-survey, else survey-response.',
+          }),
+          startsAt: Instant,
+          endsAt: Instant.meta({ description: 'Answers from then on are late.' }),
+        }),
+        response: { 200: Campaign, 409: Problem },
+      },
+    },
+    async (request) => {
+      const { campaignId } = request.params;
+      const { startsAt, endsAt, ...said } = request.body;
+      const ifMatch = request.headers['if-match']?.replaceAll('"', '');
+      const by = { savedBy: request.principal.personId, savedAt: clock.now() };
+      const campaign = { campaignId, ...said, startsAt: new Date(startsAt), endsAt: new Date(endsAt), ...by };
+      return service.commit(request, async (tx) => {
+        const version = await saveCampaign(tx, campaign, ifMatch === undefined ? undefined : Number(ifMatch));
+        return { result: show({ ...campaign, version }), events: [], record: campaignId, version };
+      });
+    },
+  );
+
+  http.post(
+    '/v1/campaigns/:campaignId/invitations',
+    {
+      ...bringing,
+      bodyLimit: 8 * 1_048_576,
+      schema: {
+        summary:
+          'Tell whom the survey was sent to, who could not be reached, and who was left out; repeating it changes nothing',
+        description:
+          'Before sending, ask `POST /v1/can-send` of suppression-list with the class `survey`; whom it refuses is not sent anything and is told here as `left-out`.',
+        params,
+        body: z.strictObject({
+          invitations: z
+            .array(
+              z.strictObject({
+                customerId: CustomerId,
+                at: Instant.optional().meta({ description: 'When it was sent, came back, or was left out; else now.' }),
+                outcome: z.enum(outcomes).default('sent'),
+              }),
+            )
+            .min(1)
+            .max(5_000),
+        }),
+        response: {
+          200: z.object({ customers: z.int().meta({ description: 'New to the campaign.' }), known: z.int() }),
+          404: Problem,
+          409: Problem,
+        },
+      },
+    },
+    (request) =>
+      service.commit(request, async (tx) => {
+        const { campaignId } = request.params;
+        const now = clock.now();
+        const lines = request.body.invitations.map(({ at, ...line }) => ({ ...line, at: at ? new Date(at) : now }));
+        const latest = new Date(now.getTime() + tolerance);
+        const customers = await saveInvitations(tx, campaignId, lines, latest);
+        const known = new Set(lines.map(({ customerId }) => customerId)).size - customers;
+        return { result: { customers, known }, events: [], record: campaignId };
+      }),
+  );
+
+  http.get(
+    '/v1/campaigns',
+    {
+      ...reading,
+      schema: {
+        summary: 'Campaigns, newest first',
+        querystring: z.object({ kind: Kind.optional() }),
+        response: { 200: z.object({ items: z.array(Campaign) }) },
+      },
+    },
+    async ({ query }) => ({ items: (await campaignsOf(query)).map(show) }),
+  );
+
+  http.get(
+    '/v1/campaigns/:campaignId',
+    {
+      ...reading,
+      schema: {
+        summary: 'A campaign: who was asked, who answered, and why they left, with intervals and in words',
+        params,
+        response: {
+          200: Campaign.extend({
+            ...counts,
+            answered: Share.meta({ description: 'Of the customers invited.' }),
+            answeredOfReached: Share,
+            answers: z.int().meta({ description: 'That count: one per customer, in time.' }),
+            frameVersion: z.int().nullable().meta({ description: 'null: the first is still being learnt.' }),
+            reasons: z.array(Share.extend({ source, reason: z.string(), names })),
+            words: names,
+          }),
+          404: Problem,
+        },
+      },
+    },
+    async ({ params: { campaignId } }) => {
+      const campaign = await readCampaign(database, campaignId);
+      const read = await answersOf(service, [campaign]);
+      const { answered, reached, ...told } = read.counts.get(campaignId)!;
+      const { reasons, frameVersion } = await reasonsOf(database, campaignId, read.confidence);
+      const share = shareOf({ hits: answered, of: told.invited }, read.confidence);
+      const said = { ...told, answered: share };
+      return {
+        ...show(campaign),
+        ...said,
+        answeredOfReached: shareOf({ hits: answered, of: reached }, read.confidence),
+        answers: answered + told.uninvited,
+        frameVersion,
+        reasons,
+        words: { zh: wordCampaign(said, reasons, 'zh'), en: wordCampaign(said, reasons, 'en') },
+      };
+    },
+  );
+
+  const between = {
+    kind: Kind.optional(),
+    campaigns: z
+      .string()
+      .transform((list) => list.split(','))
+      .optional()
+      .meta({ description: 'Separated by commas.' }),
+  };
+  const about = {
+    campaignId: z.string(),
+    name: z.string(),
+    kind: z.string(),
+    startsAt: z.string(),
+    endsAt: z.string(),
+  };
+  const share = { share: Share.shape.share, low: Share.shape.low, high: Share.shape.high };
+
+  registerReport(http, {
+    path: '/v1/reports/campaigns',
+    summary: 'Campaigns beside each other: who was asked, who answered',
+    roles: insightRoles,
+    query: z.object(between),
+    row: z.object({ ...about, ...counts, reached: z.int(), answered: z.int(), ...share, answers: z.int() }),
+    read: async (query) => {
+      const campaigns = await campaignsOf(query);
+      const { counts, confidence } = await answersOf(service, campaigns);
+      return campaigns.map((campaign) => {
+        const told = counts.get(campaign.campaignId)!;
+        const { share, low, high } = shareOf({ hits: told.answered, of: told.invited }, confidence);
+        return { ...aboutOf(campaign), ...told, share, low, high, answers: told.answered + told.uninvited };
+      });
+    },
+  });
+
+  registerReport(http, {
+    path: '/v1/reports/campaign-reasons',
+    summary: 'Why, campaign beside campaign: the reasons chosen and the themes of the words',
+    roles: insightRoles,
+    query: z.object(between),
+    row: z.object({ ...about, source, reason: z.string(), zh: z.string(), en: z.string(), ...Share.shape }),
+    read: async (query) => {
+      const campaigns = await campaignsOf(query, 50);
+      const { confidence } = await answersOf(service, []);
+      const rows = [];
+      for (const campaign of campaigns) {
+        const { reasons } = await reasonsOf(database, campaign.campaignId, confidence);
+        for (const { names, ...reason } of reasons) rows.push({ ...aboutOf(campaign), ...names, ...reason });
+      }
+      return rows;
+    },
+  });
+
+  function campaignsOf(
+    { kind = null, campaigns = null }: { kind?: string | null; campaigns?: string[] | null },
+    limit?: number,
+  ) {
+    return readCampaigns(
+      database,
+      sql`(${kind}::text is null or kind = ${kind}) and (${campaigns}::text[] is null or campaign_id = any (${campaigns}::text[]))`,
+      limit,
+    );
+  }
+}
+
+function show({ startsAt, endsAt, savedAt, ...campaign }: CampaignRow): z.infer<typeof Campaign> {
+  const at = { startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString(), savedAt: savedAt.toISOString() };
+  return { ...campaign, ...at };
+}
+
+function aboutOf(campaign: CampaignRow) {
+  const { campaignId, name, kind, startsAt, endsAt } = show(campaign);
+  return { campaignId, name, kind, startsAt, endsAt };
+}
