@@ -40,7 +40,7 @@ const Body = z.object({
   openedAt: z.string(),
   expiresAt: z.string(),
   endedAt: z.string().nullable(),
-  endedCause: z.enum(['expired', 'revoked']).nullable(),
+  endedCause: z.enum(['expired', 'revoked', 'proven']).nullable(),
   endedBy: z.string().nullable(),
 });
 const Use = z.object({

@@ -116,6 +116,24 @@ test('a confirmation is kept until somebody says that it is fixed, and lost on w
   expect(await read(gone)).toMatchObject({ state: 'abandoned', confirmedBy: null });
 });
 
+test('what stood in for a fix ends when the fix is proven, and nothing else stands in for it then', async () => {
+  const id = await open();
+  const bypass = (initiativeId: string) =>
+    rca.send('dan', 'POST', '/v1/fly-wires', {
+      ...{ kind: 'read-only-access', system: 'wms', roles: ['senior-support'], reason: 'until WMS talks to the ERP' },
+      ...{ expiresAt: '2026-12-01T00:00:00Z', initiativeId },
+    });
+  const [own, other] = [(await bypass(id)).body, (await bypass(await open())).body];
+  await move('vp', id, 'sign-off');
+  await move('vp', id, 'fix');
+  expect(await rca.published('fly-wire.ended')).toEqual([]);
+  expect((await prove(id, randomUUID())).map(({ to, cause }: any) => to ?? cause)).toEqual(['proven', 'proven']);
+  const state = async (flyWireId: string) => (await rca.send('dan', 'GET', `/v1/fly-wires/${flyWireId}`)).body;
+  expect(await state(own.flyWireId)).toMatchObject({ isOpen: false, endedCause: 'proven', endedBy: 'ann' });
+  expect(await state(other.flyWireId)).toMatchObject({ isOpen: true, endedCause: null });
+  expect((await bypass(id)).body.code).toBe('initiative-over');
+});
+
 test('a theme nobody counts on, a review before the fix and an initiative that is not there are refused', async () => {
   const post = (set: object) => rca.send('ann', 'POST', '/v1/initiatives', { ...draft, ...set });
   expect((await post({ themeId: 'no-such-theme' })).body.code).toBe('unknown-theme');

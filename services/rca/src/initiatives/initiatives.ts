@@ -5,6 +5,7 @@ import { NotFound } from '@heard/service/http';
 import { type RawBuilder, sql } from 'kysely';
 import type { CorpusFilter } from '../corpus/corpus-filter.ts';
 import { checkThemes, servedFrame } from '../themes/served-frame.ts';
+import { endProven } from './fly-wires.ts';
 import {
   type Command,
   decide,
@@ -79,9 +80,11 @@ export async function moveInitiative(tx: Tx, initiativeId: string, command: Comm
   }
   const moves = facts.filter((fact) => fact.type === 'moved');
   for (const move of moves) await record(tx, initiativeId, move, at);
-  return moves.map(({ from, to, by }) =>
+  const events = moves.map(({ from, to, by }) =>
     newEvent('initiative.moved', initiativeId, { initiativeId, themeId, at: at.toISOString(), from, to, by }, at),
   );
+  const proof = moves.find((move) => move.to === 'proven');
+  return proof ? [...events, ...(await endProven(tx, initiativeId, proof.by, at))] : events;
 }
 
 /** Which theme it is against. Throws NotFound. */
