@@ -68,7 +68,7 @@ export interface Rca {
   clock: VirtualClock;
   database: Database;
   url: string;
-  send(who: string, method: string, path: string, body?: unknown): Promise<Answer>;
+  send(who: string, method: string, path: string, body?: unknown, key?: string): Promise<Answer>;
   frame(version: number, themes: FrameTheme[], state?: 'learning' | 'serving' | 'retired'): Promise<void>;
   /** Returns the feedback ids, in order; `frameVersion` is what their themes are counted by. */
   say(said: Said[], frameVersion?: number): Promise<string[]>;
@@ -106,11 +106,12 @@ export async function openRca(
     clock,
     database,
     url: running.url,
-    async send(who, method, path, body) {
+    async send(who, method, path, body, key) {
       const roles = people[who];
       if (!roles) throw new Error(`nobody is called ${who}`);
       const headers: Record<string, string> = { ...(await bearer(roles, who)) };
       if (body !== undefined) headers['content-type'] = 'application/json';
+      if (key !== undefined) headers['idempotency-key'] = key;
       const response = await fetch(`${running.url}${path}`, {
         method,
         headers,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Department, ThemeId } from '@heard/events/rca';
 import { Instant, PersonId, text } from '@heard/events/vocabulary';
 import { type AccessRole, insightRoles } from '@heard/service/access';
@@ -7,6 +6,7 @@ import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { CorpusFilter } from '../corpus/corpus-filter.ts';
+import { createOnce, once } from '../once.ts';
 import type { Command } from './initiative.ts';
 import {
   type InitiativeRow,
@@ -54,6 +54,7 @@ export function registerInitiativeRoutes(service: Service): void {
       ...access(['analyst', 'director', 'admin']),
       schema: {
         summary: 'Open an initiative against a theme',
+        ...once,
         body: z.strictObject({
           themeId: ThemeId,
           title: text(200).min(1),
@@ -71,11 +72,9 @@ export function registerInitiativeRoutes(service: Service): void {
     async (request, reply) => {
       const { fixDueAt, reviewDueAt, ...said } = request.body;
       const dates = { fixDueAt: new Date(fixDueAt), reviewDueAt: new Date(reviewDueAt) };
-      const draft = { ...said, ...dates, initiativeId: randomUUID(), by: request.principal.personId };
-      const { initiativeId } = draft;
-      await commit(request, async (tx) => {
-        const events = await openInitiative(tx, draft, clock.now());
-        return { result: undefined, events, record: initiativeId };
+      const initiativeId = await createOnce(service, request, async (tx, initiativeId) => {
+        const draft = { ...said, ...dates, initiativeId, by: request.principal.personId };
+        return { events: await openInitiative(tx, draft, clock.now()) };
       });
       return reply.status(201).send(show(await readInitiative(database, initiativeId)));
     },
