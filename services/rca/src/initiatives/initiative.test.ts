@@ -10,7 +10,7 @@ const commands: Record<Command['do'], Command> = {
   fix: { do: 'fix', by: owner, fixedAt: now, at: now },
   rework: { do: 'rework', by: owner, reason: 'it came back' },
   abandon: { do: 'abandon', by: owner, reason: 'too dear' },
-  confirm: { do: 'confirm', by: 'ann', validationId: 'v' },
+  confirm: { do: 'confirm', by: 'ann', validationId: 'v', measuredFrom: now },
 };
 const after = (command: Command, initiative: Initiative) => decide(command, initiative).reduce(evolve, initiative);
 const outcome = (command: Command, initiative: Initiative) => {
@@ -48,9 +48,17 @@ test('a confirmation before anybody said that it is fixed proves it as soon as s
   expect(after(commands.fix, early)).toMatchObject({ state: 'proven', fixedAt: now });
 });
 
+test('a window that began before the fix was live proves nothing of it', () => {
+  const fixed: Initiative = { ...begun, state: 'fixed', fixedAt: now };
+  const early = new Date(now.getTime() - 1);
+  expect(outcome({ do: 'confirm', by: 'ann', validationId: 'v', measuredFrom: early }, fixed)).toBe(
+    'measured-before-fix',
+  );
+});
+
 test('the first confirmation stays, and a second changes nothing', () => {
   const proven = after(commands.confirm, { ...begun, state: 'fixed', fixedAt: now });
-  expect(decide({ do: 'confirm', by: 'ann', validationId: 'w' }, proven)).toEqual([]);
+  expect(decide({ do: 'confirm', by: 'ann', validationId: 'w', measuredFrom: now }, proven)).toEqual([]);
 });
 
 test('a fix that did not hold is forgotten; one that is not live yet is none', () => {

@@ -5,7 +5,7 @@ import { Rejection } from '@heard/bus/rejection';
  *
  * It begins open. Its owner, or whoever decides for the company, signs it off, and later says since when the fix is live.
  * Proven it is only by a validation that confirmed the fix; where that came before anybody said that it was fixed, saying
- * so proves it. A fix that did not hold goes back to work. Until it is proven it may be abandoned, for a reason.
+ * so proves it. What was measured before the fix was live proves nothing of it. A fix that did not hold goes back to work. Until it is proven it may be abandoned, for a reason.
  */
 export interface Initiative {
   state: State;
@@ -28,7 +28,8 @@ export type Command =
   | { do: 'fix'; by: Person; fixedAt: Date; at: Date }
   | { do: 'rework'; by: Person; reason: string }
   | { do: 'abandon'; by: Person; reason: string }
-  | { do: 'confirm'; by: string; validationId: string };
+  /** `measuredFrom`: when the window after the fix begins. */
+  | { do: 'confirm'; by: string; validationId: string; measuredFrom: Date };
 
 export type Fact =
   | { type: 'moved'; from: State; to: State; by: string; reason?: string; fixedAt?: Date }
@@ -45,13 +46,14 @@ const from: Record<Command['do'], readonly State[]> = {
 const to = { 'sign-off': 'signed-off', fix: 'fixed', rework: 'signed-off', abandon: 'abandoned' } as const;
 
 /** [] where it is so already. Throws Rejection where the rules say no. */
-export function decide(command: Command, { state, ownerId, confirmedBy }: Initiative): Fact[] {
+export function decide(command: Command, { state, ownerId, fixedAt, confirmedBy }: Initiative): Fact[] {
   if (!from[command.do].includes(state)) {
     throw new Rejection('wrong-state', `${command.do} is not possible while the initiative is ${state}`);
   }
   if (command.do === 'confirm') {
     if (confirmedBy !== null) return [];
-    const { by, validationId } = command;
+    const { by, validationId, measuredFrom } = command;
+    mayMeasure(measuredFrom, fixedAt);
     const proven: Fact[] = state === 'fixed' ? [{ type: 'moved', from: 'fixed', to: 'proven', by }] : [];
     return [{ type: 'confirmed', validationId }, ...proven];
   }
@@ -65,6 +67,15 @@ export function decide(command: Command, { state, ownerId, confirmedBy }: Initia
   if (command.fixedAt > command.at) throw new Rejection('not-yet', 'what is not live yet is not fixed');
   const fixed: Fact = { ...moved, fixedAt: command.fixedAt };
   return confirmedBy === null ? [fixed] : [fixed, { type: 'moved', from: 'fixed', to: 'proven', by: by.personId }];
+}
+
+/** Throws Rejection where the fix is known to have come after the window that is to prove it began. */
+export function mayMeasure(from: Date, fixedAt: Date | null): void {
+  if (fixedAt === null || fixedAt <= from) return;
+  throw new Rejection(
+    'measured-before-fix',
+    `the fix is live since ${fixedAt.toISOString()}: a window that begins at ${from.toISOString()} does not measure it`,
+  );
 }
 
 export function evolve(initiative: Initiative, fact: Fact): Initiative {

@@ -40,7 +40,7 @@ const ranks = async () => {
   return body.items.map((one: any) => [one.initiativeId, one.rank]);
 };
 const prove = async (initiativeId: string, validationId: string) => {
-  const said = { validationId, by: 'ann', at: rca.clock.now() };
+  const said = { validationId, measuredFrom: rca.clock.now(), by: 'ann', at: rca.clock.now() };
   const events = await rca.database.transaction().execute((tx) => initiativeProven(tx, initiativeId, said));
   return events.map(({ data }) => data);
 };

@@ -87,25 +87,27 @@ export async function moveInitiative(tx: Tx, initiativeId: string, command: Comm
   return proof ? [...events, ...(await endProven(tx, initiativeId, proof.by, at))] : events;
 }
 
-/** Which theme it is against. Throws NotFound. */
-export async function themeOf(tx: Tx, initiativeId: string): Promise<string> {
-  const { rows } = await sql<{ themeId: string }>`
-    select theme_id as "themeId" from initiatives where initiative_id = ${initiativeId}`.execute(tx);
+/** Which theme it is against, and since when its fix is live. Throws NotFound. */
+export async function aimOf(tx: Tx, initiativeId: string): Promise<{ themeId: string; fixedAt: Date | null }> {
+  const { rows } = await sql<{ themeId: string; fixedAt: Date | null }>`
+    select theme_id as "themeId", fixed_at as "fixedAt" from initiatives where initiative_id = ${initiativeId}`.execute(
+    tx,
+  );
   if (!rows[0]) throw new NotFound('There is no such initiative.');
-  return rows[0].themeId;
+  return rows[0];
 }
 
 /**
  * A validation confirmed the fix. Returns the events to publish: the move to proven, or [] where nobody has said yet that
- * it is fixed (saying so will prove it), where it is proven already and where it was abandoned. `by`: who concluded.
+ * it is fixed (saying so will prove it), where it is proven already, was abandoned, or was fixed after the window began. `by`: who concluded.
  */
 export async function initiativeProven(
   tx: Tx,
   initiativeId: string,
-  { validationId, by, at }: { validationId: string; by: string; at: Date },
+  { at, ...confirmation }: Omit<Command & { do: 'confirm' }, 'do'> & { at: Date },
 ): Promise<Event[]> {
   try {
-    return await moveInitiative(tx, initiativeId, { do: 'confirm', by, validationId }, at);
+    return await moveInitiative(tx, initiativeId, { do: 'confirm', ...confirmation }, at);
   } catch (error) {
     if (error instanceof Rejection) return [];
     throw error;

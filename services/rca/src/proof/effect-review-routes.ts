@@ -4,7 +4,7 @@ import { NotFound } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
-import { themeOf } from '../initiatives/initiatives.ts';
+import { aimOf } from '../initiatives/initiatives.ts';
 import { createOnce, once } from '../once.ts';
 import { servingFrame } from '../themes/theme-counts.ts';
 import { levels, review } from './effect-review.ts';
@@ -56,7 +56,7 @@ export function registerEffectReviewRoutes(service: Service): void {
       const { initiativeId, fixedOn, ...plan } = request.body;
       linesOf(plan, fixedOn);
       const reviewId = await createOnce(service, request, async (tx, reviewId) => {
-        await themeOf(tx, initiativeId);
+        await aimOf(tx, initiativeId);
         await sql`
           insert into effect_reviews (review_id, initiative_id, fixed_on, plan, opened_by, opened_at)
           values (${reviewId}, ${initiativeId}, ${fixedOn}, ${JSON.stringify(plan)}::jsonb, ${request.principal.personId}, ${clock.now().toISOString()})`.execute(
