@@ -110,12 +110,13 @@ export async function openRca(
       const roles = people[who];
       if (!roles) throw new Error(`nobody is called ${who}`);
       const headers: Record<string, string> = { ...(await bearer(roles, who)) };
-      if (body !== undefined) headers['content-type'] = 'application/json';
+      const isFile = typeof body === 'string';
+      if (body !== undefined) headers['content-type'] = isFile ? 'text/csv' : 'application/json';
       if (key !== undefined) headers['idempotency-key'] = key;
       const response = await fetch(`${running.url}${path}`, {
         method,
         headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: isFile ? body : JSON.stringify(body),
       });
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.includes('json');

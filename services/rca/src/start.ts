@@ -4,6 +4,7 @@ import { ofType } from '@heard/events/event';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
 import { registerCampaignRoutes } from './campaigns/campaign-routes.ts';
+import { registerInvitationLists } from './campaigns/invitation-lists.ts';
 import { caseTypes, saveCases } from './corpus/case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus/corpus.ts';
 import { registerFilterRoutes } from './corpus/filter-routes.ts';
@@ -78,6 +79,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerRecoveryReports(service);
   registerRoiRoutes(service);
   registerCampaignRoutes(service);
+  registerInvitationLists(service);
 
   const renderer = new ReportRenderer();
   service.onClose(() => renderer.close());

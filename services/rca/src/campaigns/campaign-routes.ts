@@ -1,4 +1,4 @@
-import { CampaignId, CustomerId, Instant, text } from '@heard/events/vocabulary';
+import { Instant, text } from '@heard/events/vocabulary';
 import { insightRoles } from '@heard/service/access';
 import { Problem } from '@heard/service/http';
 import { registerReport } from '@heard/service/reports';
@@ -8,12 +8,9 @@ import * as z from 'zod';
 import { answersOf, reasonsOf, Share, shareOf } from './campaign-report.ts';
 import { wordCampaign } from './campaign-wording.ts';
 import { type CampaignRow, readCampaign, readCampaigns, saveCampaign, saveInvitations } from './campaigns.ts';
-import { outcomes } from './invitation.ts';
+import { bringing, Invitation, lineOf, params, soon } from './invitation-shapes.ts';
 
-const tolerance = 5 * 60_000;
-const bringing = { config: { access: { roles: ['analyst', 'admin', 'system'] } } } as const;
 const reading = { config: { access: { roles: insightRoles } } } as const;
-const params = z.object({ campaignId: CampaignId });
 const Kind = z.enum(['exit', 'dormant', 'other']);
 
 const Campaign = z.object({
@@ -94,16 +91,7 @@ export function registerCampaignRoutes(service: Service): void {
           'Before sending, ask `POST /v1/can-send` of suppression-list with the class `survey`; whom it refuses is not sent anything and is told here as `left-out`.',
         params,
         body: z.strictObject({
-          invitations: z
-            .array(
-              z.strictObject({
-                customerId: CustomerId,
-                at: Instant.optional().meta({ description: 'When it was sent, came back, or was left out; else now.' }),
-                outcome: z.enum(outcomes).default('sent'),
-              }),
-            )
-            .min(1)
-            .max(5_000),
+          invitations: z.array(Invitation).min(1).max(5_000),
         }),
         response: {
           200: z.object({ customers: z.int().meta({ description: 'New to the campaign.' }), known: z.int() }),
@@ -116,9 +104,8 @@ export function registerCampaignRoutes(service: Service): void {
       service.commit(request, async (tx) => {
         const { campaignId } = request.params;
         const now = clock.now();
-        const lines = request.body.invitations.map(({ at, ...line }) => ({ ...line, at: at ? new Date(at) : now }));
-        const latest = new Date(now.getTime() + tolerance);
-        const customers = await saveInvitations(tx, campaignId, lines, latest);
+        const lines = request.body.invitations.map((one) => lineOf(one, now));
+        const customers = await saveInvitations(tx, campaignId, lines, soon(now));
         const known = new Set(lines.map(({ customerId }) => customerId)).size - customers;
         return { result: { customers, known }, events: [], record: campaignId };
       }),

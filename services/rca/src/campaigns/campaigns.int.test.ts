@@ -167,6 +167,25 @@ test('a campaign before anybody was invited says so instead of a share', async (
   expect(body.words.zh).toBe('没有邀请名单，应答率未知。');
 });
 
+test('a list may come as a file; a wrong line is named and costs nobody else', async () => {
+  await rca.send('ana', 'PUT', '/v1/campaigns/file', campaign);
+  const post = (body: string) => rca.send('ana', 'POST', '/v1/campaigns/file/invitation-lists', body);
+  const list = `customerId,at,outcome\nf-0,${day(1)},\n,${day(1)},\nf-1,${day(2)},undeliverable\nf-2,yesterday,\nf-3,,left-out\n`;
+  const { status, body } = await post(list);
+  expect([status, body.customers, body.read, body.rejected]).toEqual([200, 3, 5, 2]);
+  expect(body.rejects.map(({ line, field }: Record<string, unknown>) => [line, field])).toEqual([
+    [3, 'customerId'],
+    [5, 'at'],
+  ]);
+  expect((await post(list)).body.customers).toBe(0);
+  const invited = (await rca.send('ana', 'GET', '/v1/campaigns/file')).body;
+  expect(invited).toMatchObject({ invited: 2, undeliverable: 1, leftOut: 1 });
+  expect((await post('customerId,phone\nf-9,138\n')).body.code).toBe('unreadable-file');
+  expect((await post('')).body.code).toBe('unreadable-file');
+  const nowhere = await rca.send('ana', 'POST', '/v1/campaigns/nowhere/invitation-lists', list);
+  expect(nowhere.status).toBe(404);
+});
+
 test('what makes no sense is refused', async () => {
   const put = (body: object, id = 'wrong') => rca.send('ana', 'PUT', `/v1/campaigns/${id}`, body);
   expect((await put({ ...campaign, endsAt: day(1) })).body.code).toBe('over-before-it-starts');
