@@ -165,7 +165,7 @@ export function registerInitiativeRoutes(service: Service): void {
   move('sign-off', 'Sign an initiative off: the work begins', None, (by) => ({ do: 'sign-off', by }));
   move('fix', 'Report that the fix is live', z.strictObject({ fixedAt: Instant.optional() }).nullish(), (by, said) => {
     const at = clock.now();
-    return { do: 'fix', by, fixedAt: said?.fixedAt ? new Date(said.fixedAt) : at, at };
+    return { do: 'fix', by, fixedAt: said?.fixedAt ? new Date(said.fixedAt) : null, at };
   });
   move('rework', 'The fix did not hold: back to work', WithReason, (by, { reason }) => ({ do: 'rework', by, reason }));
   move('abandon', 'Give an initiative up', WithReason, (by, { reason }) => ({ do: 'abandon', by, reason }));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Command, decide, evolve, type Initiative, reranked, type State } from './initiative.ts';
 
 const owner = { personId: 'vp', roles: ['supervisor'] };
-const begun: Initiative = { state: 'open', ownerId: 'vp', fixedAt: null, confirmedBy: null };
+const begun: Initiative = { state: 'open', ownerId: 'vp', fixedAt: null, confirmedBy: null, confirmedFrom: null };
 const now = new Date('2026-11-01T00:00:00Z');
 const commands: Record<Command['do'], Command> = {
   'sign-off': { do: 'sign-off', by: owner },
@@ -46,6 +46,16 @@ test('a confirmation before anybody said that it is fixed proves it as soon as s
   expect(early).toMatchObject({ state: 'signed-off', confirmedBy: 'v' });
   expect(decide(commands.fix, early).map((fact) => fact.type === 'moved' && fact.to)).toEqual(['fixed', 'proven']);
   expect(after(commands.fix, early)).toMatchObject({ state: 'proven', fixedAt: now });
+});
+
+test('whoever reports a confirmed fix says since when; one younger than what was measured is not proven', () => {
+  const early = after(commands.confirm, { ...begun, state: 'signed-off' });
+  expect(outcome({ do: 'fix', by: owner, fixedAt: null, at: now }, early)).toBe('since-when');
+  const later = new Date(now.getTime() + 1);
+  expect(after({ do: 'fix', by: owner, fixedAt: later, at: later }, early)).toEqual({
+    ...begun,
+    ...{ state: 'fixed', fixedAt: later },
+  });
 });
 
 test('a window that began before the fix was live proves nothing of it', () => {

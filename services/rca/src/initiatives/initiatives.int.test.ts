@@ -110,7 +110,12 @@ test('a confirmation is kept until somebody says that it is fixed, and lost on w
   const validationId = randomUUID();
   expect(await prove(early, validationId)).toEqual([]);
   await move('vp', early, 'sign-off');
-  expect((await move('vp', early, 'fix')).body).toMatchObject({ state: 'proven', confirmedBy: validationId });
+  expect((await move('vp', early, 'fix')).body.code).toBe('since-when');
+  const fixedAt = '2026-10-09T00:00:00Z';
+  expect((await move('vp', early, 'fix', { fixedAt })).body).toMatchObject({
+    state: 'proven',
+    confirmedBy: validationId,
+  });
   await move('vp', gone, 'abandon', { reason: 'bought a new system' });
   expect(await prove(gone, randomUUID())).toEqual([]);
   expect(await read(gone)).toMatchObject({ state: 'abandoned', confirmedBy: null });

@@ -62,14 +62,16 @@ export async function openInitiative(tx: Tx, draft: Draft, at: Date): Promise<Ev
 export async function moveInitiative(tx: Tx, initiativeId: string, command: Command, at: Date): Promise<Event[]> {
   const order = await lockRanks(tx);
   const { rows } = await sql<Initiative & { themeId: string }>`
-    select state, owner_id as "ownerId", fixed_at as "fixedAt", confirmed_by as "confirmedBy", theme_id as "themeId"
+    select state, owner_id as "ownerId", fixed_at as "fixedAt", confirmed_by as "confirmedBy",
+           confirmed_from as "confirmedFrom", theme_id as "themeId"
       from initiatives where initiative_id = ${initiativeId} for update`.execute(tx);
   if (!rows[0]) throw new NotFound('There is no such initiative.');
   const { themeId, ...before } = rows[0];
   const facts = decide(command, before);
-  const { state, fixedAt, confirmedBy } = facts.reduce(evolve, before);
+  const { state, fixedAt, confirmedBy, confirmedFrom } = facts.reduce(evolve, before);
   await sql`
     update initiatives set state = ${state}, fixed_at = ${fixedAt?.toISOString() ?? null}, confirmed_by = ${confirmedBy},
+      confirmed_from = ${confirmedFrom?.toISOString() ?? null},
       rank = case when ${isOver(state)} then null else rank end
      where initiative_id = ${initiativeId}`.execute(tx);
   if (isOver(state)) {
