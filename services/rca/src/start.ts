@@ -3,6 +3,7 @@ import { NotYet } from '@heard/bus/rejection';
 import { ofType } from '@heard/events/event';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
+import { registerCampaignReports } from './campaigns/campaign-report-routes.ts';
 import { registerCampaignRoutes } from './campaigns/campaign-routes.ts';
 import { registerInvitationLists } from './campaigns/invitation-lists.ts';
 import { caseTypes, saveCases } from './corpus/case-copies.ts';
@@ -79,6 +80,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerRecoveryReports(service);
   registerRoiRoutes(service);
   registerCampaignRoutes(service);
+  registerCampaignReports(service);
   registerInvitationLists(service);
 
   const renderer = new ReportRenderer();

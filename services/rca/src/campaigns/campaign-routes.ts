@@ -1,42 +1,26 @@
 import { Instant, text } from '@heard/events/vocabulary';
 import { insightRoles } from '@heard/service/access';
 import { Problem } from '@heard/service/http';
-import { registerReport } from '@heard/service/reports';
 import type { Service } from '@heard/service/service';
-import { sql } from 'kysely';
 import * as z from 'zod';
 import { answersOf, reasonsOf, Share, shareOf } from './campaign-report.ts';
+import {
+  bringing,
+  Campaign,
+  counts,
+  Invitation,
+  Kind,
+  lineOf,
+  names,
+  params,
+  show,
+  soon,
+  source,
+} from './campaign-shapes.ts';
 import { wordCampaign } from './campaign-wording.ts';
-import { type CampaignRow, readCampaign, readCampaigns, saveCampaign, saveInvitations } from './campaigns.ts';
-import { bringing, Invitation, lineOf, params, soon } from './invitation-shapes.ts';
+import { campaignsLike, readCampaign, saveCampaign, saveInvitations } from './campaigns.ts';
 
 const reading = { config: { access: { roles: insightRoles } } } as const;
-const Kind = z.enum(['exit', 'dormant', 'other']);
-
-const Campaign = z.object({
-  campaignId: z.string(),
-  version: z.int(),
-  kind: Kind,
-  name: z.string(),
-  startsAt: z.string(),
-  endsAt: z.string(),
-  savedBy: z.string(),
-  savedAt: z.string(),
-});
-const counts = {
-  invited: z.int().meta({ description: 'Customers, each once.' }),
-  leftOut: z.int().meta({ description: 'Not invited: the stop list or a limit of messages said no.' }),
-  undeliverable: z.int().meta({ description: 'Of those invited.' }),
-  uninvited: z.int().meta({ description: 'Answered in time without being on the list; their reasons count.' }),
-  early: z.int().meta({ description: 'Answers before the campaign began; like the two below they count nowhere.' }),
-  late: z.int(),
-  again: z.int().meta({ description: 'Answers of customers of whom a newer one counts.' }),
-};
-const names = z.object({ zh: z.string(), en: z.string() });
-const source = z.enum(['chosen', 'theme']).meta({
-  description: 'chosen: of the reasons offered, of all answers that chose any. theme: named in their own words.',
-});
-
 /** Surveys sent to many, who answered them, and why customers left (S13, S14, S86). */
 export function registerCampaignRoutes(service: Service): void {
   const { clock, database, http } = service;
@@ -121,7 +105,7 @@ export function registerCampaignRoutes(service: Service): void {
         response: { 200: z.object({ items: z.array(Campaign) }) },
       },
     },
-    async ({ query }) => ({ items: (await campaignsOf(query)).map(show) }),
+    async ({ query }) => ({ items: (await campaignsLike(database, query)).map(show) }),
   );
 
   http.get(
@@ -163,77 +147,4 @@ export function registerCampaignRoutes(service: Service): void {
       };
     },
   );
-
-  const between = {
-    kind: Kind.optional(),
-    campaigns: z
-      .string()
-      .transform((list) => list.split(','))
-      .optional()
-      .meta({ description: 'Separated by commas.' }),
-  };
-  const about = {
-    campaignId: z.string(),
-    name: z.string(),
-    kind: z.string(),
-    startsAt: z.string(),
-    endsAt: z.string(),
-  };
-  const share = { share: Share.shape.share, low: Share.shape.low, high: Share.shape.high };
-
-  registerReport(http, {
-    path: '/v1/reports/campaigns',
-    summary: 'Campaigns beside each other: who was asked, who answered',
-    roles: insightRoles,
-    query: z.object(between),
-    row: z.object({ ...about, ...counts, reached: z.int(), answered: z.int(), ...share, answers: z.int() }),
-    read: async (query) => {
-      const campaigns = await campaignsOf(query);
-      const { counts, confidence } = await answersOf(service, campaigns);
-      return campaigns.map((campaign) => {
-        const told = counts.get(campaign.campaignId)!;
-        const { share, low, high } = shareOf({ hits: told.answered, of: told.invited }, confidence);
-        return { ...aboutOf(campaign), ...told, share, low, high, answers: told.answered + told.uninvited };
-      });
-    },
-  });
-
-  registerReport(http, {
-    path: '/v1/reports/campaign-reasons',
-    summary: 'Why, campaign beside campaign: the reasons chosen and the themes of the words',
-    roles: insightRoles,
-    query: z.object(between),
-    row: z.object({ ...about, source, reason: z.string(), zh: z.string(), en: z.string(), ...Share.shape }),
-    read: async (query) => {
-      const campaigns = await campaignsOf(query, 50);
-      const { confidence } = await answersOf(service, []);
-      const rows = [];
-      for (const campaign of campaigns) {
-        const { reasons } = await reasonsOf(database, campaign.campaignId, confidence);
-        for (const { names, ...reason } of reasons) rows.push({ ...aboutOf(campaign), ...names, ...reason });
-      }
-      return rows;
-    },
-  });
-
-  function campaignsOf(
-    { kind = null, campaigns = null }: { kind?: string | null; campaigns?: string[] | null },
-    limit?: number,
-  ) {
-    return readCampaigns(
-      database,
-      sql`(${kind}::text is null or kind = ${kind}) and (${campaigns}::text[] is null or campaign_id = any (${campaigns}::text[]))`,
-      limit,
-    );
-  }
-}
-
-function show({ startsAt, endsAt, savedAt, ...campaign }: CampaignRow): z.infer<typeof Campaign> {
-  const at = { startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString(), savedAt: savedAt.toISOString() };
-  return { ...campaign, ...at };
-}
-
-function aboutOf(campaign: CampaignRow) {
-  const { campaignId, name, kind, startsAt, endsAt } = show(campaign);
-  return { campaignId, name, kind, startsAt, endsAt };
 }

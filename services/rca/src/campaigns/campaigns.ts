@@ -36,16 +36,22 @@ export async function saveCampaign(
 }
 
 /** Newest first. */
-export async function readCampaigns(
-  db: Database | Tx,
-  where: RawBuilder<unknown>,
-  limit = 1_000,
-): Promise<CampaignRow[]> {
+async function readCampaigns(db: Database | Tx, where: RawBuilder<unknown>, limit = 1_000): Promise<CampaignRow[]> {
   const { rows } = await sql<CampaignRow>`
     select campaign_id as "campaignId", version, kind, name, starts_at as "startsAt", ends_at as "endsAt", saved_by as "savedBy",
            saved_at as "savedAt"
       from campaigns where ${where} order by starts_at desc, campaign_id limit ${limit}`.execute(db);
   return rows;
+}
+
+/** Of a kind, or by their ids; newest first. */
+export function campaignsLike(
+  db: Database | Tx,
+  { kind = null, campaigns = null }: { kind?: string | null; campaigns?: string[] | null },
+  limit?: number,
+): Promise<CampaignRow[]> {
+  const where = sql`(${kind}::text is null or kind = ${kind}) and (${campaigns}::text[] is null or campaign_id = any (${campaigns}::text[]))`;
+  return readCampaigns(db, where, limit);
 }
 
 /** Throws NotFound. */

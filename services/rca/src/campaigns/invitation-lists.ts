@@ -3,8 +3,8 @@ import { UnreadableFile } from '@heard/imports/records';
 import { Problem, problem, sendProblem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import * as z from 'zod';
+import { bringing, Invitation, lineOf, params as ofCampaign, soon } from './campaign-shapes.ts';
 import { saveInvitations } from './campaigns.ts';
-import { bringing, Invitation, lineOf, params as ofCampaign, soon } from './invitation-shapes.ts';
 
 const together = 5_000;
 const mostShown = 100;
