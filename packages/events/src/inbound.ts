@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  CampaignId,
   ContactChannel,
   CustomerId,
   ExternalId,
@@ -35,6 +36,12 @@ export const SurveyResponse = z
     followUp: FollowUp.default('allowed').meta({ description: 'refused: nobody will contact the customer.' }),
     backfill: z.boolean().default(false).meta({ description: 'History: counted, but no case, clock or message.' }),
     product: text(200).min(1).optional(),
+    campaign: CampaignId.optional().meta({ description: 'The survey campaign it answers.' }),
+    reasons: z
+      .array(text(200).min(1))
+      .max(20)
+      .optional()
+      .meta({ description: 'What the customer chose of the reasons the survey offers, as it words them.' }),
     attributes: z.record(text(60), text(1000)).default({}),
   })
   .meta({ description: 'A survey response, or any other feedback, as its sender publishes it.' });

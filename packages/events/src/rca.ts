@@ -101,5 +101,9 @@ export const FlyWireOpened = z
   })
   .meta({ description: 'A temporary bypass may be used from now until it expires.' });
 export const FlyWireEnded = z
-  .object({ ...flyWireFact, cause: z.enum(['expired', 'revoked']), by: PersonId.nullable() })
+  .object({
+    ...flyWireFact,
+    cause: z.enum(['expired', 'revoked', 'proven']).meta({ description: 'proven: the fix it stood in for is.' }),
+    by: PersonId.nullable(),
+  })
   .meta({ description: 'A temporary bypass may no longer be used.' });

@@ -24,6 +24,8 @@ export const text = (max: number) =>
     .overwrite((value) => value.toWellFormed().replaceAll('\0', ''));
 
 export const CustomerId = ExternalId.meta({ description: 'The customer as the CRM knows it.' });
+/** Of a survey, as its platform names it; no comma, so that several make a list. */
+export const CampaignId = ExternalId.regex(/^[^,]+$/, 'must not contain a comma');
 export const FeedbackId = z.uuid();
 export const CaseId = z.uuid();
 export const PersonId = ExternalId;
@@ -43,6 +45,7 @@ export const FeedbackKind = z.enum([
   'review',
   'social-mention',
   'exit-survey',
+  'dormant-survey',
   'interaction',
 ]);
 

@@ -31,6 +31,13 @@ const flag: Read = (cell, field) => {
   return cell.toLowerCase() === 'true';
 };
 
+/** Cells such as "too dear|moved away". */
+const list: Read = (cell) =>
+  cell
+    .split('|')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
 const fields: Record<Kind, Record<string, Read>> = {
   responses: {
     source: text,
@@ -46,6 +53,8 @@ const fields: Record<Kind, Record<string, Read>> = {
     followUp: text,
     backfill: flag,
     product: text,
+    campaign: text,
+    reasons: list,
   },
   'customer-values': {
     source: text,

@@ -29,12 +29,12 @@ describe('a CSV file of responses', () => {
   test('becomes bodies that pass the HTTP schema, with the lines they start in', async () => {
     const records = await read(
       [
-        'source,externalId,revision,customerId,kind,channel,scale,score,comment,occurredAt,followUp,backfill,product,attributes.store',
-        'shop,r-1,2,c-1,review,app,nps,3,"slow, and ""rude""",2026-10-01T09:00:00+08:00,refused,TRUE,kettle,North',
+        'source,externalId,revision,customerId,kind,channel,scale,score,comment,occurredAt,followUp,backfill,product,attributes.store,campaign,reasons',
+        'shop,r-1,2,c-1,review,app,nps,3,"slow, and ""rude""",2026-10-01T09:00:00+08:00,refused,TRUE,kettle,North,exit-q3,too dear | moved away|',
         '',
         'shop,r-2,,c-2,,,nps,,"two',
-        'lines",2026-10-01T09:00:00Z,,,,',
-        'shop,r-3,,c-3,,,,,,2026-10-01T09:00:00Z,,,,',
+        'lines",2026-10-01T09:00:00Z,,,,,,',
+        'shop,r-3,,c-3,,,,,,2026-10-01T09:00:00Z,,,,,,',
       ].join('\r\n'),
     );
     expect(records.map(({ line }) => line)).toEqual([2, 4, 6]);
@@ -52,6 +52,8 @@ describe('a CSV file of responses', () => {
       backfill: true,
       product: 'kettle',
       attributes: { store: 'North' },
+      campaign: 'exit-q3',
+      reasons: ['too dear', 'moved away'],
     });
     expect(records[1]!.value).toEqual({
       source: 'shop',

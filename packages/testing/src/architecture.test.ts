@@ -94,6 +94,7 @@ test('rules import nothing that does I/O, tells the time or knows a database', (
     'services/rca/src/initiatives/initiative.ts',
     'services/rca/src/initiatives/fly-wire.ts',
     'services/rca/src/initiatives/sop.ts',
+    'services/rca/src/campaigns/invitation.ts',
   ];
   const pure = /^(@heard\/(events|policy|text|calendar|statistics)\/|@heard\/bus\/rejection$|node:crypto$)/;
   for (const rule of rules) {

@@ -1,13 +1,14 @@
+import { withoutAddresses } from './addresses.ts';
 import { redact } from './redact.ts';
 
 /**
  * For what leaves the company's own screens: `redact`, and besides `[name]` for what stands where names stand (after
- * "我叫" or "my name is", before 先生, after Mr), `[id]` for numbers of six digits and more, whatever they number, and
+ * "我叫" or "my name is", before 先生, after Mr), `[address]` for postal addresses with a number, `[id]` for numbers of six digits and more, whatever they number, and
  * both for what is known of the customer. Rather too much than too little: a word may go that was no name. A name in
  * the middle of a sentence that nothing announces and nobody knows stays.
  */
 export function anonymise(text: string, known: { names?: readonly string[]; ids?: readonly string[] } = {}): string {
-  let masked = redact(text);
+  let masked = withoutAddresses(redact(text));
   for (const id of known.ids ?? []) masked = withoutWord(masked, id, '[id]');
   for (const name of known.names ?? []) masked = withoutWord(masked, name, '[name]');
   for (const pattern of NAMES) masked = masked.replace(pattern, '[name]');

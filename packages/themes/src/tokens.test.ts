@@ -38,6 +38,14 @@ test('names are made of words', () => {
   expect(['油耗', 'card', 'fuel consumpt'].filter(isNaming)).toHaveLength(3);
 });
 
+test('what people say whatever they speak of names nothing by itself', () => {
+  const said = termsOf('They keep making me get up, I want to use the thing they said. 我觉得可以');
+  expect(said.filter((term) => !term.includes(' ')).filter(isNaming)).toEqual([]);
+  expect(['make payment', 'not take', 'money back'].flatMap(termsOf).filter((term) => term.includes(' '))).toSatisfy(
+    (pairs: string[]) => pairs.every(isNaming),
+  );
+});
+
 test('no text breaks it, and no term comes twice', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (text) => {

@@ -24,10 +24,15 @@ export function termsOf(text: string): Terms {
 
 const isCharacterPair = (term: string): boolean => term.startsWith('#');
 
-/** Fit to name a theme: no pair of characters, no bare number, nothing that is a stop word in part. */
+/**
+ * Fit to name a theme: no pair of characters, no bare number, nothing that is a stop word in part, and not only words that
+ * people say whatever they speak of ("make", "觉得").
+ */
 export function isNaming(term: string): boolean {
   if (isCharacterPair(term)) return false;
-  return term.split(' ').every((part) => part.length > 1 && !/^[0-9]+$/.test(part) && !STOP_STEMS.has(part));
+  const parts = term.split(' ');
+  const isWhole = parts.every((part) => part.length > 1 && !/^[0-9]+$/.test(part) && !STOP_STEMS.has(part));
+  return isWhole && !parts.every((part) => LIGHT.has(part));
 }
 
 /** The stem under which a lower-case English word is counted. */
@@ -88,4 +93,16 @@ const ENGLISH_STOP = new Set(
     ' ',
   ),
 );
+/** They are terms like others: in a pair, and for telling themes apart, they say something. */
+const LIGHT = new Set([
+  ...'可以 觉得 知道 认为 感觉 希望 需要 进行 开始 出现 使用 表示 时候 东西 事情 情况 问题 有点 真的'.split(' '),
+  ...(
+    'after again all already also always another any anything back because before both came come each even ever every everything ' +
+    'gave get give given go goes gone got keep kept know last let like look lot made make many more most much need new next now off ' +
+    'once one only other out people put really said same say see seem seen since some someone something still such take taken tell ' +
+    'thing think thought through time told took tried try two until up use used want way well went while whole without yet'
+  )
+    .split(' ')
+    .map((word) => stemmer(word)),
+]);
 const STOP_STEMS = new Set([...ENGLISH_STOP].map((word) => stemmer(word)));

@@ -58,7 +58,14 @@ create table theme_counts (
   mentions int not null,
   primaries int not null,                   -- 0 for theme ''
   constraint one_sum_each unique nulls not distinct (frame_version, grain, since, theme, segment, channel, kind, product, scale, high_value)
-);
+) partition by list (grain);
+-- Whoever reads years of months, or of detractors, which is what is asked most, does not read the rest.
+create table day_counts partition of theme_counts for values in ('day') partition by list (segment);
+create table detractor_day_counts partition of day_counts for values in ('detractor');
+create table other_day_counts partition of day_counts default;
+create table month_counts partition of theme_counts for values in ('month') partition by list (segment);
+create table detractor_month_counts partition of month_counts for values in ('detractor');
+create table other_month_counts partition of month_counts default;
 
 -- Whoever writes comment_themes, the sums move in the same transaction.
 create function add_up_themes() returns trigger language plpgsql as $$

@@ -14,11 +14,13 @@ create table initiatives (
   review_due_at timestamptz not null,
   fixed_at timestamptz,
   confirmed_by uuid,                        -- the validation that confirmed the fix
+  confirmed_from timestamptz,               -- when its window after the fix began
   opened_by text not null,
   opened_at timestamptz not null,
   constraint known_state check (state in ('open', 'signed-off', 'fixed', 'proven', 'abandoned')),
   constraint ranked_until_over check ((rank is null) = (state in ('proven', 'abandoned'))),
   constraint no_two_of_a_rank unique (rank) deferrable initially deferred,
+  constraint confirmed_from_then_on check ((confirmed_by is null) = (confirmed_from is null)),
   constraint proven_by_a_validation check (state <> 'proven' or confirmed_by is not null),
   constraint fixed_at_a_time check (state not in ('fixed', 'proven') or fixed_at is not null),
   constraint reviewed_after_the_fix check (review_due_at >= fix_due_at)

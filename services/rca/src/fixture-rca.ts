@@ -30,6 +30,8 @@ export interface Said {
   kind?: string;
   channel?: string;
   product?: string | null;
+  campaign?: string | null;
+  reasons?: string[];
   scale?: string | null;
   score?: number | null;
   comment?: string | null;
@@ -66,7 +68,7 @@ export interface Rca {
   clock: VirtualClock;
   database: Database;
   url: string;
-  send(who: string, method: string, path: string, body?: unknown): Promise<Answer>;
+  send(who: string, method: string, path: string, body?: unknown, key?: string): Promise<Answer>;
   frame(version: number, themes: FrameTheme[], state?: 'learning' | 'serving' | 'retired'): Promise<void>;
   /** Returns the feedback ids, in order; `frameVersion` is what their themes are counted by. */
   say(said: Said[], frameVersion?: number): Promise<string[]>;
@@ -104,15 +106,17 @@ export async function openRca(
     clock,
     database,
     url: running.url,
-    async send(who, method, path, body) {
+    async send(who, method, path, body, key) {
       const roles = people[who];
       if (!roles) throw new Error(`nobody is called ${who}`);
       const headers: Record<string, string> = { ...(await bearer(roles, who)) };
-      if (body !== undefined) headers['content-type'] = 'application/json';
+      const isFile = typeof body === 'string';
+      if (body !== undefined) headers['content-type'] = isFile ? 'text/csv' : 'application/json';
+      if (key !== undefined) headers['idempotency-key'] = key;
       const response = await fetch(`${running.url}${path}`, {
         method,
         headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: isFile ? body : JSON.stringify(body),
       });
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.includes('json');
@@ -136,6 +140,8 @@ export async function openRca(
         kind: row.kind,
         channel: row.channel,
         product: row.product,
+        campaign: row.campaign,
+        reasons: row.reasons,
         scale: row.scale,
         score: row.score,
         comment: row.comment,
@@ -148,8 +154,8 @@ export async function openRca(
       const themes = rows.flatMap(({ feedbackId, themes }) =>
         themes ? [{ frame: frameVersion, feedbackId, primary: themes[0] ?? null, mentions: themes }] : [],
       );
-      await sql`insert into comments (feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms)
-        select feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms
+      await sql`insert into comments (feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms, campaign, reasons)
+        select feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, segment, high_value, triaged_revision, terms, campaign, reasons
           from jsonb_populate_recordset(null::comments, ${rowsOf(comments)}::jsonb)`.execute(database);
       await sql`insert into comment_themes (frame_version, feedback_id, primary_theme, mentions, uncertain)
         select t.frame, t."feedbackId", t."primary", array(select jsonb_array_elements_text(t.mentions)), false
@@ -203,6 +209,8 @@ const usual = (occurredAt: string) => ({
   kind: 'survey-response',
   channel: 'web',
   product: null,
+  campaign: null,
+  reasons: [] as string[],
   scale: 'nps',
   score: 3,
   comment: 'words',

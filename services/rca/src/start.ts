@@ -3,6 +3,9 @@ import { NotYet } from '@heard/bus/rejection';
 import { ofType } from '@heard/events/event';
 import { RcaConfig } from '@heard/service/rca-configuration';
 import { type Service, type StartOptions, startService } from '@heard/service/service';
+import { registerCampaignReports } from './campaigns/campaign-report-routes.ts';
+import { registerCampaignRoutes } from './campaigns/campaign-routes.ts';
+import { registerInvitationLists } from './campaigns/invitation-lists.ts';
 import { caseTypes, saveCases } from './corpus/case-copies.ts';
 import { saveCustomers, saveSaid, saveTriaged } from './corpus/corpus.ts';
 import { registerFilterRoutes } from './corpus/filter-routes.ts';
@@ -76,6 +79,9 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   registerOutcomeRoutes(service);
   registerRecoveryReports(service);
   registerRoiRoutes(service);
+  registerCampaignRoutes(service);
+  registerCampaignReports(service);
+  registerInvitationLists(service);
 
   const renderer = new ReportRenderer();
   service.onClose(() => renderer.close());

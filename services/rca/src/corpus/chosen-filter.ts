@@ -1,5 +1,5 @@
 import type { Database } from '@heard/bus/log';
-import { FeedbackKind, Instant, ScoreScale, Segment } from '@heard/events/vocabulary';
+import { CampaignId, FeedbackKind, Instant, ScoreScale, Segment } from '@heard/events/vocabulary';
 import { NotFound } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
@@ -27,6 +27,7 @@ export const filterQuery = {
   channels: listOf(z.string().min(1)).optional(),
   kinds: listOf(FeedbackKind).optional(),
   products: listOf(z.string().min(1)).optional(),
+  campaigns: listOf(CampaignId).optional(),
   scale: ScoreScale.optional(),
   highValue: z
     .enum(['true', 'false'])
@@ -61,7 +62,7 @@ export async function chosenFilter(
   { database, policies }: Pick<Service, 'database' | 'policies'>,
   query: FilterQuery,
 ): Promise<{ filter: CorpusFilter; chosen: ChosenFilter }> {
-  const { filter: filterId, segments, channels, kinds, products, scale, highValue, from, until } = query;
+  const { filter: filterId, segments, channels, kinds, products, campaigns, scale, highValue, from, until } = query;
   const named = async () => {
     if (filterId === 'all') return { version: 0, filter: {} };
     if (filterId !== 'default') return savedFilter(database, filterId);
@@ -69,7 +70,7 @@ export async function chosenFilter(
     return { version, filter: defaultFilter(rca) };
   };
   const { version, filter: base } = await named();
-  const own = { segments, channels, kinds, products, scale, highValue, from, until };
+  const own = { segments, channels, kinds, products, campaigns, scale, highValue, from, until };
   const filter = { ...base, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
   return { filter, chosen: { ...filter, filterId, filterVersion: version } };
 }

@@ -1,4 +1,4 @@
-import { FeedbackKind, Instant, ScoreScale, Segment } from '@heard/events/vocabulary';
+import { CampaignId, FeedbackKind, Instant, ScoreScale, Segment } from '@heard/events/vocabulary';
 import type { RootCauses } from '@heard/policy/root-causes';
 import { type RawBuilder, sql } from 'kysely';
 import * as z from 'zod';
@@ -9,6 +9,7 @@ export const CorpusFilter = z.strictObject({
   channels: z.array(z.string().min(1)).min(1).optional(),
   kinds: z.array(FeedbackKind).min(1).optional(),
   products: z.array(z.string().min(1)).min(1).optional(),
+  campaigns: z.array(CampaignId).min(1).optional().meta({ description: 'Answers that count in these campaigns.' }),
   scale: ScoreScale.optional(),
   highValue: z.boolean().optional(),
   from: Instant.optional().meta({ description: 'Of when it was said, included.' }),
@@ -23,14 +24,24 @@ export function defaultFilter({ corpus }: z.infer<typeof RootCauses>): CorpusFil
 
 /** The condition of a filter on `comments c`; only what has words and was graded is in the corpus. */
 export function matching(filter: CorpusFilter): RawBuilder<boolean> {
-  const conditions: RawBuilder<unknown>[] = [sql`c.comment <> '' and c.triaged_revision > 0`, attributes(filter)];
+  const conditions: RawBuilder<unknown>[] = [
+    sql`c.comment <> '' and c.triaged_revision > 0`,
+    attributes(filter),
+    ofCampaigns(filter),
+  ];
   const { from, until } = filter;
   if (from) conditions.push(sql`c.occurred_at >= ${from}::timestamptz`);
   if (until) conditions.push(sql`c.occurred_at < ${until}::timestamptz`);
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
 }
 
-/** The condition without its time, on any `c` that has the columns. */
+/** The condition on the campaigns, on any `c` of comments. */
+export function ofCampaigns({ campaigns }: CorpusFilter): RawBuilder<boolean> {
+  if (!campaigns) return sql`true`;
+  return sql`c.feedback_id in (select feedback_id from campaign_answers where campaign_id = any (${campaigns}::text[]) and standing = 'counted')`;
+}
+
+/** The condition without its time and campaigns, on any `c` that has the columns. */
 export function attributes({
   segments,
   channels,

@@ -25,14 +25,16 @@ export async function saveSaid(tx: Tx, events: readonly Event<'feedback.received
   const said = newest(events).map((event) => event.data);
   if (said.length === 0) return;
   const upsert = sql`
-    insert into comments (feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at)
-    select * from unnest(${said.map((d) => d.feedbackId)}::uuid[], ${said.map((d) => d.revision)}::int[], ${said.map((d) => d.customerId)}::text[],
+    insert into comments (feedback_id, revision, customer_id, kind, channel, product, scale, score, comment, occurred_at, campaign, reasons)
+    select s.a, s.b, s.c, s.d, s.e, s.f, s.g, s.h, s.i, s.j, s.k, array(select jsonb_array_elements_text(s.l)) from unnest(${said.map((d) => d.feedbackId)}::uuid[], ${said.map((d) => d.revision)}::int[], ${said.map((d) => d.customerId)}::text[],
       ${said.map((d) => d.kind)}::text[], ${said.map((d) => d.channel)}::text[], ${said.map((d) => d.product ?? null)}::text[],
       ${said.map((d) => d.score?.scale ?? null)}::text[], ${said.map((d) => d.score?.value ?? null)}::int[],
-      ${said.map((d) => d.comment?.replaceAll('\0', '') ?? null)}::text[], ${said.map((d) => d.occurredAt)}::timestamptz[])
+      ${said.map((d) => d.comment?.replaceAll('\0', '') ?? null)}::text[], ${said.map((d) => d.occurredAt)}::timestamptz[],
+      ${said.map((d) => d.campaign ?? null)}::text[], ${said.map((d) => JSON.stringify([...new Set(d.reasons)]))}::jsonb[])
+      as s (a, b, c, d, e, f, g, h, i, j, k, l)
     on conflict (feedback_id) do update set revision = excluded.revision, customer_id = excluded.customer_id, kind = excluded.kind,
       channel = excluded.channel, product = excluded.product, scale = excluded.scale, score = excluded.score,
-      comment = excluded.comment, occurred_at = excluded.occurred_at
+      comment = excluded.comment, occurred_at = excluded.occurred_at, campaign = excluded.campaign, reasons = excluded.reasons
       where comments.revision <= excluded.revision`;
   await save(tx, upsert);
 }

@@ -5,6 +5,7 @@ import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
+import { createOnce, once } from '../once.ts';
 import { isOpen, mayUse } from './fly-wire.ts';
 import { type FlyWireRow, openFlyWire, readFlyWires, revokeFlyWire, ruleOf } from './fly-wires.ts';
 
@@ -40,7 +41,7 @@ const Body = z.object({
   openedAt: z.string(),
   expiresAt: z.string(),
   endedAt: z.string().nullable(),
-  endedCause: z.enum(['expired', 'revoked']).nullable(),
+  endedCause: z.enum(['expired', 'revoked', 'proven']).nullable(),
   endedBy: z.string().nullable(),
 });
 const Use = z.object({
@@ -61,6 +62,7 @@ export function registerFlyWireRoutes(service: Service): void {
       ...access(['director', 'admin']),
       schema: {
         summary: 'Open a fly-wire; it ends by itself',
+        ...once,
         body: Order,
         response: { 201: Body, 404: Problem, 409: Problem },
       },
@@ -68,17 +70,16 @@ export function registerFlyWireRoutes(service: Service): void {
     async (request, reply) => {
       const { body, principal } = request;
       const draft = {
-        ...{ flyWireId: randomUUID(), kind: body.kind, roles: body.roles, reason: body.reason },
+        ...{ kind: body.kind, roles: body.roles, reason: body.reason },
         ...{ highValueOnly: body.highValueOnly, initiativeId: body.initiativeId ?? null },
         ...{ expiresAt: new Date(body.expiresAt), openedBy: principal.personId },
         system: body.kind === 'read-only-access' ? body.system : null,
         ceiling: body.kind === 'advance-refund' ? body.ceiling : null,
       };
-      await commit(request, async (tx) => {
-        const events = await openFlyWire(service, tx, draft);
-        return { result: undefined, events, record: draft.flyWireId };
+      const flyWireId = await createOnce(service, request, async (tx, flyWireId) => {
+        return { events: await openFlyWire(service, tx, { ...draft, flyWireId }) };
       });
-      return reply.status(201).send(show(await read(draft.flyWireId)));
+      return reply.status(201).send(show(await read(flyWireId)));
     },
   );
 

@@ -50,8 +50,9 @@ test.each<[string, FlyWire, string[], boolean | undefined, Date]>([
 
 test('it ends once, for one cause', () => {
   expect(endOf(access, now)).toBeUndefined();
-  expect(endOf(access, now, true)).toBe('revoked');
+  expect(endOf(access, now, 'revoked')).toBe('revoked');
+  expect(endOf(access, now, 'proven')).toBe('proven');
   expect(endOf(access, at(30 * day))).toBe('expired');
-  expect(endOf(access, at(30 * day), true)).toBe('expired');
-  expect(endOf({ ...access, endedAt: now }, at(30 * day), true)).toBeUndefined();
+  expect(endOf(access, at(30 * day), 'proven')).toBe('expired');
+  expect(endOf({ ...access, endedAt: now }, at(30 * day), 'revoked')).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import { Rejection } from '@heard/bus/rejection';
  * A temporary bypass (飞线SOP) while the real fix is built.
  *
  * It is open for the roles it names and, where it says so, for customers of high value only, from when it is opened until
- * it expires, never longer than the policy allows. It can be revoked before. Read-only access to a system is put on
+ * it expires, never longer than the policy allows. It can be revoked before, and ends when the fix it stands in for is proven. Read-only access to a system is put on
  * record at every use; an advance refund is used by granting one.
  */
 export type FlyWire = {
@@ -13,6 +13,8 @@ export type FlyWire = {
   expiresAt: Date;
   endedAt: Date | null;
 } & Kind;
+
+export type Ended = 'expired' | 'revoked' | 'proven';
 
 type Kind =
   | { kind: 'read-only-access'; system: string }
@@ -46,8 +48,8 @@ export function mayUse(flyWire: FlyWire, roles: readonly string[], highValue: bo
 }
 
 /** Why it ends now; undefined where it has ended or does not yet. */
-export function endOf(flyWire: FlyWire, at: Date, revoked = false): 'expired' | 'revoked' | undefined {
+export function endOf(flyWire: FlyWire, at: Date, early?: 'revoked' | 'proven'): Ended | undefined {
   if (flyWire.endedAt !== null) return undefined;
   if (at >= flyWire.expiresAt) return 'expired';
-  return revoked ? 'revoked' : undefined;
+  return early;
 }

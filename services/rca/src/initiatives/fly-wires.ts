@@ -1,11 +1,11 @@
 import type { Database, Tx } from '@heard/bus/log';
+import { Rejection } from '@heard/bus/rejection';
 import { type Event, newEvent } from '@heard/events/event';
 import { NotFound } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import type { Timer } from '@heard/service/timers';
 import { type RawBuilder, sql } from 'kysely';
-import { endOf, type FlyWire, mayOpen } from './fly-wire.ts';
-import { readInitiative } from './initiatives.ts';
+import { type Ended, endOf, type FlyWire, mayOpen } from './fly-wire.ts';
 
 export interface FlyWireRow {
   flyWireId: string;
@@ -20,19 +20,19 @@ export interface FlyWireRow {
   openedAt: Date;
   expiresAt: Date;
   endedAt: Date | null;
-  endedCause: 'expired' | 'revoked' | null;
+  endedCause: Ended | null;
   endedBy: string | null;
 }
 
 export type Draft = Omit<FlyWireRow, 'openedAt' | 'endedAt' | 'endedCause' | 'endedBy'>;
 
-/** Throws Rejection where it would be too long, NotFound where its initiative is not there. */
+/** Throws Rejection where it would be too long, or its initiative is over, NotFound where that is not there. */
 export async function openFlyWire(service: Service, tx: Tx, draft: Draft): Promise<Event[]> {
   const now = service.clock.now();
   const policy = await service.policies.current(tx);
   mayOpen(draft, now, policy.rca.flyWires);
   const { flyWireId, kind, initiativeId, roles, system, ceiling, highValueOnly, openedBy: by } = draft;
-  if (initiativeId !== null) await readInitiative(tx, initiativeId);
+  if (initiativeId !== null) await lockLive(tx, initiativeId);
   const [at, expiresAt] = [now.toISOString(), draft.expiresAt.toISOString()];
   await sql`
     insert into fly_wires (fly_wire_id, kind, initiative_id, roles, system, ceiling_minor, ceiling_currency, high_value_only, reason,
@@ -45,28 +45,47 @@ export async function openFlyWire(service: Service, tx: Tx, draft: Draft): Promi
   return [newEvent('fly-wire.opened', flyWireId, data, now)];
 }
 
+/** Whoever moves the initiative waits: what is opened beside its proof would never be ended by it. */
+async function lockLive(tx: Tx, initiativeId: string): Promise<void> {
+  const { rows } = await sql<{ isOver: boolean }>`
+    select rank is null as "isOver" from initiatives where initiative_id = ${initiativeId} for share`.execute(tx);
+  if (!rows[0]) throw new NotFound('There is no such initiative.');
+  if (rows[0].isOver) throw new Rejection('initiative-over', 'a fly-wire stands in for a fix that is still to come');
+}
+
 /** [] where it has ended already. Throws NotFound. */
 export async function revokeFlyWire({ clock }: Service, tx: Tx, flyWireId: string, by: string): Promise<Event[]> {
   const [found] = await readFlyWires(tx, sql`fly_wire_id = ${flyWireId}`, 'for update');
   if (!found) throw new NotFound('There is no such fly-wire.');
-  return end(tx, [found], clock.now(), by);
+  return end(tx, [found], clock.now(), { cause: 'revoked', by });
+}
+
+/** The fix is proven: what stood in for it ends. */
+export async function endProven(tx: Tx, initiativeId: string, by: string, at: Date): Promise<Event[]> {
+  const open = sql`initiative_id = ${initiativeId} and ended_at is null`;
+  return end(tx, await readFlyWires(tx, open, 'for update'), at, { cause: 'proven', by });
 }
 
 /** Ends those whose time is up. */
 export async function endFlyWires({ bus, clock }: Service, tx: Tx, timers: readonly Timer[]): Promise<void> {
   const ids = timers.map(({ key }) => key);
   const found = await readFlyWires(tx, sql`fly_wire_id = any (${ids}::uuid[])`, 'for update');
-  await bus.publish(tx, await end(tx, found, clock.now(), null));
+  await bus.publish(tx, await end(tx, found, clock.now()));
 }
 
-async function end(tx: Tx, found: readonly FlyWireRow[], now: Date, revokedBy: string | null): Promise<Event[]> {
+async function end(
+  tx: Tx,
+  found: readonly FlyWireRow[],
+  now: Date,
+  early?: { cause: 'revoked' | 'proven'; by: string },
+): Promise<Event[]> {
   const at = now.toISOString();
   const events: Event[] = [];
   for (const row of found) {
     const { flyWireId, initiativeId } = row;
-    const cause = endOf(ruleOf(row), now, revokedBy !== null);
+    const cause = endOf(ruleOf(row), now, early?.cause);
     if (!cause) continue;
-    const by = cause === 'revoked' ? revokedBy : null;
+    const by = cause === 'expired' ? null : early!.by;
     await sql`update fly_wires set ended_at = ${at}, ended_cause = ${cause}, ended_by = ${by}
       where fly_wire_id = ${flyWireId}`.execute(tx);
     events.push(newEvent('fly-wire.ended', flyWireId, { flyWireId, initiativeId, at, cause, by }, now));

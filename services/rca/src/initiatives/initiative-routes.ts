@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Department, ThemeId } from '@heard/events/rca';
 import { Instant, PersonId, text } from '@heard/events/vocabulary';
 import { type AccessRole, insightRoles } from '@heard/service/access';
@@ -7,6 +6,7 @@ import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { CorpusFilter } from '../corpus/corpus-filter.ts';
+import { createOnce, once } from '../once.ts';
 import type { Command } from './initiative.ts';
 import {
   type InitiativeRow,
@@ -54,6 +54,7 @@ export function registerInitiativeRoutes(service: Service): void {
       ...access(['analyst', 'director', 'admin']),
       schema: {
         summary: 'Open an initiative against a theme',
+        ...once,
         body: z.strictObject({
           themeId: ThemeId,
           title: text(200).min(1),
@@ -71,11 +72,9 @@ export function registerInitiativeRoutes(service: Service): void {
     async (request, reply) => {
       const { fixDueAt, reviewDueAt, ...said } = request.body;
       const dates = { fixDueAt: new Date(fixDueAt), reviewDueAt: new Date(reviewDueAt) };
-      const draft = { ...said, ...dates, initiativeId: randomUUID(), by: request.principal.personId };
-      const { initiativeId } = draft;
-      await commit(request, async (tx) => {
-        const events = await openInitiative(tx, draft, clock.now());
-        return { result: undefined, events, record: initiativeId };
+      const initiativeId = await createOnce(service, request, async (tx, initiativeId) => {
+        const draft = { ...said, ...dates, initiativeId, by: request.principal.personId };
+        return { events: await openInitiative(tx, draft, clock.now()) };
       });
       return reply.status(201).send(show(await readInitiative(database, initiativeId)));
     },
@@ -166,7 +165,7 @@ export function registerInitiativeRoutes(service: Service): void {
   move('sign-off', 'Sign an initiative off: the work begins', None, (by) => ({ do: 'sign-off', by }));
   move('fix', 'Report that the fix is live', z.strictObject({ fixedAt: Instant.optional() }).nullish(), (by, said) => {
     const at = clock.now();
-    return { do: 'fix', by, fixedAt: said?.fixedAt ? new Date(said.fixedAt) : at, at };
+    return { do: 'fix', by, fixedAt: said?.fixedAt ? new Date(said.fixedAt) : null, at };
   });
   move('rework', 'The fix did not hold: back to work', WithReason, (by, { reason }) => ({ do: 'rework', by, reason }));
   move('abandon', 'Give an initiative up', WithReason, (by, { reason }) => ({ do: 'abandon', by, reason }));

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { type Command, decide, evolve, type Initiative, reranked, type State } from './initiative.ts';
 
 const owner = { personId: 'vp', roles: ['supervisor'] };
-const begun: Initiative = { state: 'open', ownerId: 'vp', fixedAt: null, confirmedBy: null };
+const begun: Initiative = { state: 'open', ownerId: 'vp', fixedAt: null, confirmedBy: null, confirmedFrom: null };
 const now = new Date('2026-11-01T00:00:00Z');
 const commands: Record<Command['do'], Command> = {
   'sign-off': { do: 'sign-off', by: owner },
   fix: { do: 'fix', by: owner, fixedAt: now, at: now },
   rework: { do: 'rework', by: owner, reason: 'it came back' },
   abandon: { do: 'abandon', by: owner, reason: 'too dear' },
-  confirm: { do: 'confirm', by: 'ann', validationId: 'v' },
+  confirm: { do: 'confirm', by: 'ann', validationId: 'v', measuredFrom: now },
 };
 const after = (command: Command, initiative: Initiative) => decide(command, initiative).reduce(evolve, initiative);
 const outcome = (command: Command, initiative: Initiative) => {
@@ -48,9 +48,27 @@ test('a confirmation before anybody said that it is fixed proves it as soon as s
   expect(after(commands.fix, early)).toMatchObject({ state: 'proven', fixedAt: now });
 });
 
+test('whoever reports a confirmed fix says since when; one younger than what was measured is not proven', () => {
+  const early = after(commands.confirm, { ...begun, state: 'signed-off' });
+  expect(outcome({ do: 'fix', by: owner, fixedAt: null, at: now }, early)).toBe('since-when');
+  const later = new Date(now.getTime() + 1);
+  expect(after({ do: 'fix', by: owner, fixedAt: later, at: later }, early)).toEqual({
+    ...begun,
+    ...{ state: 'fixed', fixedAt: later },
+  });
+});
+
+test('a window that began before the fix was live proves nothing of it', () => {
+  const fixed: Initiative = { ...begun, state: 'fixed', fixedAt: now };
+  const early = new Date(now.getTime() - 1);
+  expect(outcome({ do: 'confirm', by: 'ann', validationId: 'v', measuredFrom: early }, fixed)).toBe(
+    'measured-before-fix',
+  );
+});
+
 test('the first confirmation stays, and a second changes nothing', () => {
   const proven = after(commands.confirm, { ...begun, state: 'fixed', fixedAt: now });
-  expect(decide({ do: 'confirm', by: 'ann', validationId: 'w' }, proven)).toEqual([]);
+  expect(decide({ do: 'confirm', by: 'ann', validationId: 'w', measuredFrom: now }, proven)).toEqual([]);
 });
 
 test('a fix that did not hold is forgotten; one that is not live yet is none', () => {

@@ -40,7 +40,7 @@ const ranks = async () => {
   return body.items.map((one: any) => [one.initiativeId, one.rank]);
 };
 const prove = async (initiativeId: string, validationId: string) => {
-  const said = { validationId, by: 'ann', at: rca.clock.now() };
+  const said = { validationId, measuredFrom: rca.clock.now(), by: 'ann', at: rca.clock.now() };
   const events = await rca.database.transaction().execute((tx) => initiativeProven(tx, initiativeId, said));
   return events.map(({ data }) => data);
 };
@@ -110,10 +110,33 @@ test('a confirmation is kept until somebody says that it is fixed, and lost on w
   const validationId = randomUUID();
   expect(await prove(early, validationId)).toEqual([]);
   await move('vp', early, 'sign-off');
-  expect((await move('vp', early, 'fix')).body).toMatchObject({ state: 'proven', confirmedBy: validationId });
+  expect((await move('vp', early, 'fix')).body.code).toBe('since-when');
+  const fixedAt = '2026-10-09T00:00:00Z';
+  expect((await move('vp', early, 'fix', { fixedAt })).body).toMatchObject({
+    state: 'proven',
+    confirmedBy: validationId,
+  });
   await move('vp', gone, 'abandon', { reason: 'bought a new system' });
   expect(await prove(gone, randomUUID())).toEqual([]);
   expect(await read(gone)).toMatchObject({ state: 'abandoned', confirmedBy: null });
+});
+
+test('what stood in for a fix ends when the fix is proven, and nothing else stands in for it then', async () => {
+  const id = await open();
+  const bypass = (initiativeId: string) =>
+    rca.send('dan', 'POST', '/v1/fly-wires', {
+      ...{ kind: 'read-only-access', system: 'wms', roles: ['senior-support'], reason: 'until WMS talks to the ERP' },
+      ...{ expiresAt: '2026-12-01T00:00:00Z', initiativeId },
+    });
+  const [own, other] = [(await bypass(id)).body, (await bypass(await open())).body];
+  await move('vp', id, 'sign-off');
+  await move('vp', id, 'fix');
+  expect(await rca.published('fly-wire.ended')).toEqual([]);
+  expect((await prove(id, randomUUID())).map(({ to, cause }: any) => to ?? cause)).toEqual(['proven', 'proven']);
+  const state = async (flyWireId: string) => (await rca.send('dan', 'GET', `/v1/fly-wires/${flyWireId}`)).body;
+  expect(await state(own.flyWireId)).toMatchObject({ isOpen: false, endedCause: 'proven', endedBy: 'ann' });
+  expect(await state(other.flyWireId)).toMatchObject({ isOpen: true, endedCause: null });
+  expect((await bypass(id)).body.code).toBe('initiative-over');
 });
 
 test('a theme nobody counts on, a review before the fix and an initiative that is not there are refused', async () => {

@@ -5,6 +5,7 @@ import { NotFound } from '@heard/service/http';
 import { type RawBuilder, sql } from 'kysely';
 import type { CorpusFilter } from '../corpus/corpus-filter.ts';
 import { checkThemes, servedFrame } from '../themes/served-frame.ts';
+import { endProven } from './fly-wires.ts';
 import {
   type Command,
   decide,
@@ -61,14 +62,16 @@ export async function openInitiative(tx: Tx, draft: Draft, at: Date): Promise<Ev
 export async function moveInitiative(tx: Tx, initiativeId: string, command: Command, at: Date): Promise<Event[]> {
   const order = await lockRanks(tx);
   const { rows } = await sql<Initiative & { themeId: string }>`
-    select state, owner_id as "ownerId", fixed_at as "fixedAt", confirmed_by as "confirmedBy", theme_id as "themeId"
+    select state, owner_id as "ownerId", fixed_at as "fixedAt", confirmed_by as "confirmedBy",
+           confirmed_from as "confirmedFrom", theme_id as "themeId"
       from initiatives where initiative_id = ${initiativeId} for update`.execute(tx);
   if (!rows[0]) throw new NotFound('There is no such initiative.');
   const { themeId, ...before } = rows[0];
   const facts = decide(command, before);
-  const { state, fixedAt, confirmedBy } = facts.reduce(evolve, before);
+  const { state, fixedAt, confirmedBy, confirmedFrom } = facts.reduce(evolve, before);
   await sql`
     update initiatives set state = ${state}, fixed_at = ${fixedAt?.toISOString() ?? null}, confirmed_by = ${confirmedBy},
+      confirmed_from = ${confirmedFrom?.toISOString() ?? null},
       rank = case when ${isOver(state)} then null else rank end
      where initiative_id = ${initiativeId}`.execute(tx);
   if (isOver(state)) {
@@ -79,30 +82,34 @@ export async function moveInitiative(tx: Tx, initiativeId: string, command: Comm
   }
   const moves = facts.filter((fact) => fact.type === 'moved');
   for (const move of moves) await record(tx, initiativeId, move, at);
-  return moves.map(({ from, to, by }) =>
+  const events = moves.map(({ from, to, by }) =>
     newEvent('initiative.moved', initiativeId, { initiativeId, themeId, at: at.toISOString(), from, to, by }, at),
   );
+  const proof = moves.find((move) => move.to === 'proven');
+  return proof ? [...events, ...(await endProven(tx, initiativeId, proof.by, at))] : events;
 }
 
-/** Which theme it is against. Throws NotFound. */
-export async function themeOf(tx: Tx, initiativeId: string): Promise<string> {
-  const { rows } = await sql<{ themeId: string }>`
-    select theme_id as "themeId" from initiatives where initiative_id = ${initiativeId}`.execute(tx);
+/** Which theme it is against, and since when its fix is live. Throws NotFound. */
+export async function aimOf(tx: Tx, initiativeId: string): Promise<{ themeId: string; fixedAt: Date | null }> {
+  const { rows } = await sql<{ themeId: string; fixedAt: Date | null }>`
+    select theme_id as "themeId", fixed_at as "fixedAt" from initiatives where initiative_id = ${initiativeId}`.execute(
+    tx,
+  );
   if (!rows[0]) throw new NotFound('There is no such initiative.');
-  return rows[0].themeId;
+  return rows[0];
 }
 
 /**
  * A validation confirmed the fix. Returns the events to publish: the move to proven, or [] where nobody has said yet that
- * it is fixed (saying so will prove it), where it is proven already and where it was abandoned. `by`: who concluded.
+ * it is fixed (saying so will prove it), where it is proven already, was abandoned, or was fixed after the window began. `by`: who concluded.
  */
 export async function initiativeProven(
   tx: Tx,
   initiativeId: string,
-  { validationId, by, at }: { validationId: string; by: string; at: Date },
+  { at, ...confirmation }: Omit<Command & { do: 'confirm' }, 'do'> & { at: Date },
 ): Promise<Event[]> {
   try {
-    return await moveInitiative(tx, initiativeId, { do: 'confirm', by, validationId }, at);
+    return await moveInitiative(tx, initiativeId, { do: 'confirm', ...confirmation }, at);
   } catch (error) {
     if (error instanceof Rejection) return [];
     throw error;

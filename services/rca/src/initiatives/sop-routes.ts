@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { PersonId, text } from '@heard/events/vocabulary';
 import { type AccessRole, caseRoles } from '@heard/service/access';
 import { Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
+import { createOnce, once } from '../once.ts';
 import { readSop, readSops, retireSop, rewriteSop, type SopRow, writeSop } from './sops.ts';
 
 const access = (roles: readonly AccessRole[]) => ({ config: { access: { roles } } });
@@ -35,13 +35,15 @@ const Body = Version.extend({
 });
 
 /** The register of what was proven and is now how it is done. */
-export function registerSopRoutes({ clock, commit, database, http, policies }: Service): void {
+export function registerSopRoutes(service: Service): void {
+  const { clock, commit, database, http, policies } = service;
   http.post(
     '/v1/sops',
     {
       ...access(writers),
       schema: {
         summary: 'Make an SOP of a proven initiative, or by decision',
+        ...once,
         body: z.strictObject({
           ...said,
           initiativeId: z.uuid().optional(),
@@ -52,11 +54,10 @@ export function registerSopRoutes({ clock, commit, database, http, policies }: S
     },
     async (request, reply) => {
       const { initiativeId, byDecision, ...words } = request.body;
-      const sopId = randomUUID();
       const by = { personId: request.principal.personId, at: clock.now() };
-      await commit(request, async (tx) => {
+      const sopId = await createOnce(service, request, async (tx, sopId) => {
         await writeSop(tx, sopId, { initiativeId, decision: byDecision?.reason }, words, by);
-        return { result: undefined, events: [], record: sopId, version: 1 };
+        return { events: [], version: 1 };
       });
       return reply.status(201).send(await show(await readSop(database, sopId)));
     },

@@ -28,7 +28,7 @@ async function proven(): Promise<{ initiativeId: string; validationId: string }>
   const initiativeId = await initiative();
   for (const name of ['sign-off', 'fix']) await rca.send('dan', 'POST', `/v1/initiatives/${initiativeId}/${name}`, {});
   const validationId = randomUUID();
-  const said = { validationId, by: 'ann', at: rca.clock.now() };
+  const said = { validationId, measuredFrom: rca.clock.now(), by: 'ann', at: rca.clock.now() };
   await rca.database.transaction().execute((tx) => initiativeProven(tx, initiativeId, said));
   return { initiativeId, validationId };
 }

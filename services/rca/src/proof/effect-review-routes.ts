@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { PersonId } from '@heard/events/vocabulary';
 import { insightRoles } from '@heard/service/access';
 import { NotFound } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
-import { themeOf } from '../initiatives/initiatives.ts';
+import { aimOf } from '../initiatives/initiatives.ts';
+import { createOnce, once } from '../once.ts';
 import { servingFrame } from '../themes/theme-counts.ts';
 import { levels, review } from './effect-review.ts';
 import { readSeries, type Series } from './effect-review-figures.ts';
@@ -44,6 +44,7 @@ export function registerEffectReviewRoutes(service: Service): void {
       config: { access: { roles: ['analyst', 'admin'] } },
       schema: {
         summary: 'Open the review of a fix: what is measured, over which windows, compared with what',
+        ...once,
         body: Plan.extend({
           initiativeId: z.uuid(),
           fixedOn: Day.meta({ description: "The company's day; the first that counts as after the fix." }),
@@ -54,15 +55,14 @@ export function registerEffectReviewRoutes(service: Service): void {
     async (request, reply) => {
       const { initiativeId, fixedOn, ...plan } = request.body;
       linesOf(plan, fixedOn);
-      const reviewId = randomUUID();
-      await service.commit(request, async (tx) => {
-        await themeOf(tx, initiativeId);
+      const reviewId = await createOnce(service, request, async (tx, reviewId) => {
+        await aimOf(tx, initiativeId);
         await sql`
           insert into effect_reviews (review_id, initiative_id, fixed_on, plan, opened_by, opened_at)
           values (${reviewId}, ${initiativeId}, ${fixedOn}, ${JSON.stringify(plan)}::jsonb, ${request.principal.personId}, ${clock.now().toISOString()})`.execute(
           tx,
         );
-        return { result: undefined, events: [], record: reviewId };
+        return { events: [] };
       });
       return reply.status(201).send({ reviewId });
     },

@@ -5,7 +5,8 @@ import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import type * as z from 'zod';
 import { defaultFilter } from '../corpus/corpus-filter.ts';
-import { themeOf } from '../initiatives/initiatives.ts';
+import { mayMeasure } from '../initiatives/initiative.ts';
+import { aimOf } from '../initiatives/initiatives.ts';
 import { type Draft, idOf, insertRegistration, readRegistrations, stored } from './registrations.ts';
 import { register, type Window } from './validation.ts';
 import { holderOf, timerOf } from './validation-conclusion.ts';
@@ -23,10 +24,11 @@ export async function writeDown(service: Service, tx: Tx, draft: z.infer<typeof 
   const done = { result: registrationId, events: [] as Event[], record: registrationId };
   if ((await readRegistrations(tx, [registrationId])).length > 0) return done;
   if (initiativeId !== null) {
-    const themeId = await themeOf(tx, initiativeId);
+    const { themeId, fixedAt } = await aimOf(tx, initiativeId);
     if (!drafted.some((theme) => theme.themeId === themeId)) {
       throw new Rejection('theme-of-another', `the initiative is against ${themeId}, which is not registered with it`);
     }
+    mayMeasure(after.from, fixedAt);
   }
 
   const now = service.clock.now();

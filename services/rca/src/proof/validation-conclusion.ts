@@ -4,7 +4,7 @@ import { type Event, newEvent } from '@heard/events/event';
 import type { Service } from '@heard/service/service';
 import { cancelTimers, type Timer } from '@heard/service/timers';
 import { sql } from 'kysely';
-import { initiativeProven, themeOf } from '../initiatives/initiatives.ts';
+import { aimOf, initiativeProven } from '../initiatives/initiatives.ts';
 import { type Registered, readRegistrations } from './registrations.ts';
 import { type Conclusion, conclude, type Evidence } from './validation.ts';
 import { countPending, gatherEvidence } from './validation-counts.ts';
@@ -88,8 +88,10 @@ async function proven(
   at: Date,
 ): Promise<Event[]> {
   if (initiativeId === null) return [];
-  const themeId = await themeOf(tx, initiativeId);
+  const { themeId } = await aimOf(tx, initiativeId);
   const own = conclusions.find((_, n) => themes[n]!.themeId === themeId);
   if (own?.verdict !== 'confirmed') return [];
-  return initiativeProven(tx, initiativeId, { validationId: own.validationId, by: by ?? registeredBy, at });
+  const { validationId } = own;
+  const measuredFrom = themes[0]!.after.from;
+  return initiativeProven(tx, initiativeId, { validationId, measuredFrom, by: by ?? registeredBy, at });
 }

@@ -102,6 +102,15 @@ describe('registering', () => {
     const initiativeId = await openInitiative();
     await refused('x', { themes: fell('queue'), initiativeId }, 'theme-of-another');
     expect((await register('x', { initiativeId: randomUUID() })).status).toBe(404);
+    await rca.send('sue', 'POST', `/v1/initiatives/${initiativeId}/sign-off`, {});
+    await rca.send('sue', 'POST', `/v1/initiatives/${initiativeId}/fix`, { fixedAt: '2026-10-09T00:00:00Z' });
+    for (const [from, until] of [
+      ['2026-10-08', '2026-11-08'],
+      ['2026-10-02', '2026-10-05'],
+    ]) {
+      const over = { initiativeId, after: { from: `${from}T00:00:00Z`, until: `${until}T00:00:00Z` } };
+      await refused('x', over, 'measured-before-fix');
+    }
     await refused('halved', { control: { name: 'all', filter: {} } }, 'control-overlaps');
     expect((await register('x', { themes: [...fell('refund'), ...fell('refund')] })).status).toBe(400);
     expect((await rca.send('sue', 'POST', '/v1/validations', draft('x'))).status).toBe(403);

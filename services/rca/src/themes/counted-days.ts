@@ -20,14 +20,14 @@ interface Bound {
 export async function countedDays(
   db: Database | Tx,
   frameVersion: number,
-  { from, until }: CorpusFilter,
+  { from, until, campaigns }: CorpusFilter,
   inDays: boolean,
 ): Promise<CountedDays> {
+  if (campaigns) return { sums: sql<boolean>`false`, rows: between(from, until) };
   const first = from === undefined ? undefined : await wholeDay(db, frameVersion, from, 'after');
   const end = until === undefined ? undefined : await wholeDay(db, frameVersion, until, 'before');
   if (first && end && first.day > end.day) {
-    const within = sql<boolean>`t.occurred_at >= ${from}::timestamptz and t.occurred_at < ${until}::timestamptz`;
-    return { sums: sql<boolean>`false`, rows: within };
+    return { sums: sql<boolean>`false`, rows: between(from, until) };
   }
   const cut: RawBuilder<boolean>[] = [];
   if (first) cut.push(sql`t.occurred_at >= ${from}::timestamptz and t.occurred_at < ${first.begins}`);
@@ -36,6 +36,13 @@ export async function countedDays(
     sums: inDays ? span('day', first?.day, end?.day) : withMonths(first?.day, end?.day),
     rows: cut.length > 0 ? sql<boolean>`(${sql.join(cut, sql` or `)})` : sql<boolean>`false`,
   };
+}
+
+function between(from: string | undefined, until: string | undefined): RawBuilder<boolean> {
+  const conditions = [sql`true`];
+  if (from) conditions.push(sql`t.occurred_at >= ${from}::timestamptz`);
+  if (until) conditions.push(sql`t.occurred_at < ${until}::timestamptz`);
+  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
 }
 
 function withMonths(first: string | undefined, end: string | undefined): RawBuilder<boolean> {

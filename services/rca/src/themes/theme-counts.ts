@@ -1,6 +1,6 @@
 import type { Database, Tx } from '@heard/bus/log';
 import { type RawBuilder, sql } from 'kysely';
-import { attributes, type CorpusFilter } from '../corpus/corpus-filter.ts';
+import { attributes, type CorpusFilter, ofCampaigns } from '../corpus/corpus-filter.ts';
 import { countedDays } from './counted-days.ts';
 
 /** How many comments of a filter, and how many of them name each theme. */
@@ -22,15 +22,22 @@ const groups: Record<Grouping, RawBuilder<unknown>> = {
   kind: sql`coalesce(c.kind, '')`,
   product: sql`coalesce(c.product, '')`,
   segment: sql`coalesce(c.segment, '')`,
-  day: sql`to_char(c.since, 'YYYY-MM-DD')`,
-  week: sql`to_char(date_trunc('week', c.since), 'YYYY-MM-DD')`,
-  month: sql`to_char(date_trunc('month', c.since), 'YYYY-MM-DD')`,
+  day: sql`c.since`,
+  week: sql`c.since`,
+  month: sql`c.since`,
+};
+
+/** What of days is wanted of the few sums that are left of them: a date costs more to write than to add up. */
+const spelled: Partial<Record<Grouping, RawBuilder<unknown>>> = {
+  day: sql`to_char(grouped, 'YYYY-MM-DD')`,
+  week: sql`to_char(date_trunc('week', grouped), 'YYYY-MM-DD')`,
+  month: sql`to_char(date_trunc('month', grouped), 'YYYY-MM-DD')`,
 };
 
 /**
  * The same for each value of `by`, '' for none; without it one entry under null. Whole days come from the sums that
  * every change of comment_themes carries along, whole months from coarser ones; only a day that a bound cuts is counted
- * from its rows. Days, weeks (from Monday) and months are the company's.
+ * from its rows, and so are the answers of campaigns. Days, weeks (from Monday) and months are the company's.
  */
 export async function countThemesBy(
   db: Database | Tx,
@@ -41,14 +48,14 @@ export async function countThemesBy(
   const { sums, rows: cut } = await countedDays(db, frameVersion, filter, by === 'day' || by === 'week');
   const group = by ? groups[by] : sql`null::text`;
   const { rows } = await sql<{ value: string | null; theme: string; primary: number; mentions: number }>`
-    select value, theme, sum(primaries)::int as primary, sum(mentions)::int as mentions from (
-      select ${group} as value, c.theme, sum(c.primaries) as primaries, sum(c.mentions) as mentions from theme_counts c
+    select ${(by && spelled[by]) ?? sql`grouped`} as value, theme, sum(primaries)::int as primary, sum(mentions)::int as mentions from (
+      select ${group} as grouped, c.theme, sum(c.primaries) as primaries, sum(c.mentions) as mentions from theme_counts c
        where c.frame_version = ${frameVersion} and ${sums} and ${attributes(filter)} group by 1, 2
       union all
       select ${group}, c.theme, count(*) filter (where c.theme = c.primary_theme), count(*) from (
         select t.*, t.day as since, m.theme from comment_themes t cross join lateral unnest(array_append(t.mentions, '')) as m (theme)
          where t.frame_version = ${frameVersion} and ${cut}) c
-       where ${attributes(filter)} group by 1, 2) parts
+       where ${attributes(filter)} and ${ofCampaigns(filter)} group by 1, 2) parts
      group by 1, 2 having sum(mentions) > 0 order by 1, 2`.execute(db);
   const counts = new Map<string | null, ThemeCounts>();
   for (const { value, theme, primary, mentions } of rows) {

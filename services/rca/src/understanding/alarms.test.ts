@@ -22,12 +22,12 @@ function clump(random: Random, shape: number): number {
   }
 }
 
-/** Comments a day of twelve themes in five channels; `size`: of the negative binomial, absent: Poisson. */
-function world(random: Random, days: number, size?: number): number[][][] {
+/** Comments a day of twelve themes in five channels; `size`: of the negative binomial, absent: Poisson; `busy`: of a day, all themes. */
+function world(random: Random, days: number, size?: number, busy = (_day: number) => 1): number[][][] {
   return Array.from({ length: 12 }, (_, theme) =>
     Array.from({ length: 5 }, (_, channel) =>
       Array.from({ length: days }, (_, day) => {
-        const mean = 10 * Math.exp(-0.25 * theme - 0.6 * channel) * week[day % 7]!;
+        const mean = 10 * Math.exp(-0.25 * theme - 0.6 * channel) * week[day % 7]! * busy(day);
         return poisson(random, size ? mean * clump(random, size) : mean);
       }),
     ),
@@ -57,6 +57,16 @@ test.each([
   expect(alarms).toBeLessThanOrEqual(sensitivity.falseAlarmsPerYear * years);
 });
 
+test('a day on which four times as much is said of everything is no burst of anything', () => {
+  const years = 5;
+  let alarms = 0;
+  for (let year = 0; year < years; year++) {
+    const counts = world(seeded(100 + year), past + 365, 20, (day) => (day % 30 === 7 ? 4 : 1));
+    for (let day = past; day < past + 365; day++) alarms += findBursts(scopesOf(counts, day), sensitivity).length;
+  }
+  expect(alarms).toBeLessThanOrEqual(sensitivity.falseAlarmsPerYear * years);
+});
+
 test('a theme named five times as often is found on that day, in its channel and over all, and nothing else is', () => {
   let [channel, overall, others] = [0, 0, 0];
   const worlds = 40;
@@ -73,6 +83,18 @@ test('a theme named five times as often is found on that day, in its channel and
   expect(channel).toBeGreaterThanOrEqual(0.9 * worlds);
   expect(overall).toBeGreaterThanOrEqual(0.75 * worlds);
   expect(others).toBeLessThanOrEqual(2);
+});
+
+test('what bursts on a busy day is found, and what is as ever on a silent one is not', () => {
+  const rest = (last: number) => steady(60, last);
+  const beside = (days: number[], last: number) =>
+    scope(
+      days,
+      days.map((count, day) => count + rest(last)[day]!),
+    );
+  expect(findBursts([beside(steady(8, 24), 180)], sensitivity)).toEqual([]);
+  expect(findBursts([beside(steady(8, 70), 180)], sensitivity)).toMatchObject([{ themeId: 'a', observed: 70 }]);
+  expect(findBursts([beside(steady(8, 12), 0)], sensitivity)).toEqual([]);
 });
 
 const scope = (days: number[], totals = days): Counted => ({ channel: null, totals, themes: new Map([['a', days]]) });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Database, Tx } from '@heard/bus/log';
 import { Rejection } from '@heard/bus/rejection';
 import { ThemeId } from '@heard/events/rca';
@@ -9,6 +8,7 @@ import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { CorpusFilter, defaultFilter } from '../corpus/corpus-filter.ts';
+import { createOnce, once } from '../once.ts';
 import { checkThemes, servedFrame } from '../themes/served-frame.ts';
 import type { Lang } from './association-wording.ts';
 import { closeHypothesis, type Hypothesis, insertHypothesis, judgeNow, readHypotheses } from './hypotheses.ts';
@@ -58,6 +58,7 @@ export function registerHypothesesRoutes(service: Service): void {
       ...analysts,
       schema: {
         summary: 'State a belief: this theme is named by at least so many, somewhere',
+        ...once,
         querystring: z.object({ lang: z.enum(['zh', 'en']).default('zh') }),
         body: z.strictObject({
           statement: text(500).min(1),
@@ -71,8 +72,7 @@ export function registerHypothesesRoutes(service: Service): void {
     },
     async (request, reply) => {
       const { body, principal, query } = request;
-      const hypothesisId = randomUUID();
-      await commit(request, async (tx) => {
+      const hypothesisId = await createOnce(service, request, async (tx, hypothesisId) => {
         const { rca } = await policies.current(tx);
         checkThemes(await servedFrame(tx), body.themeIds);
         await insertHypothesis(tx, {
@@ -85,7 +85,7 @@ export function registerHypothesesRoutes(service: Service): void {
           statedBy: principal.personId,
           statedAt: clock.now(),
         });
-        return { result: undefined, events: [], record: hypothesisId };
+        return { events: [] };
       });
       return reply.status(201).send(await judged(database, await read(database, hypothesisId), query.lang));
     },

@@ -1,7 +1,7 @@
 import type { Database } from '@heard/bus/log';
 import type { VersionedPolicy } from '@heard/service/policies';
 import { type RawBuilder, sql } from 'kysely';
-import { attributes, type CorpusFilter } from '../corpus/corpus-filter.ts';
+import { attributes, type CorpusFilter, ofCampaigns } from '../corpus/corpus-filter.ts';
 import { type Answers, addHealth, type CustomerSaid, type HealthTotals, noTotals, type Said } from './impact.ts';
 
 /** Segment and scale are not here: they are what is measured. */
@@ -68,5 +68,5 @@ export async function readHealth(
 function narrowed({ from, until, ...filter }: ImpactFilter): RawBuilder<boolean> {
   const after = from ? sql`c.occurred_at >= ${from}::timestamptz` : sql`true`;
   const before = until ? sql`c.occurred_at < ${until}::timestamptz` : sql`true`;
-  return sql<boolean>`${attributes(filter)} and ${after} and ${before}`;
+  return sql<boolean>`${attributes(filter)} and ${ofCampaigns(filter)} and ${after} and ${before}`;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Department, ThemeId } from '@heard/events/rca';
 import { CaseId, FeedbackId, text } from '@heard/events/vocabulary';
 import { insightRoles } from '@heard/service/access';
@@ -6,6 +5,7 @@ import { NotFound, Problem } from '@heard/service/http';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
+import { createOnce, once } from '../once.ts';
 import { checkThemes, servedFrame } from '../themes/served-frame.ts';
 import { depthOf } from './why-tree.ts';
 import { type KeptTree, type KeptWhy, readRevisions, readTrees, writeWhy } from './why-trees.ts';
@@ -63,20 +63,20 @@ export function registerWhyTreesRoutes(service: Service): void {
       ...analysts,
       schema: {
         summary: 'Begin to ask why a theme is named',
+        ...once,
         body: z.strictObject({ themeId: ThemeId, deepest: z.int().min(1).max(10).default(5) }),
         response: { 201: TreeBody, 409: Problem },
       },
     },
     async (request, reply) => {
-      const treeId = randomUUID();
-      await commit(request, async (tx) => {
+      const treeId = await createOnce(service, request, async (tx, treeId) => {
         const { themeId, deepest } = request.body;
         checkThemes(await servedFrame(tx), [themeId]);
         await sql`insert into why_trees (tree_id, theme_id, deepest, opened_by, opened_at)
           values (${treeId}, ${themeId}, ${deepest}, ${request.principal.personId}, ${clock.now().toISOString()})`.execute(
           tx,
         );
-        return { result: undefined, events: [], record: treeId };
+        return { events: [] };
       });
       return reply.status(201).send(await show(treeId));
     },
@@ -122,6 +122,7 @@ export function registerWhyTreesRoutes(service: Service): void {
       ...analysts,
       schema: {
         summary: 'Answer a why, or the theme itself; evidence may follow',
+        ...once,
         params: ofTree,
         body: z.strictObject({
           ...content,
@@ -133,8 +134,11 @@ export function registerWhyTreesRoutes(service: Service): void {
       },
     },
     async (request, reply) => {
-      const whyId = randomUUID();
-      await write(request, { do: 'ask', whyId, ...request.body });
+      const whyId = await createOnce(service, request, async (tx, whyId) => {
+        const written = { by: request.principal.personId, at: clock.now() };
+        await writeWhy(tx, request.params.treeId, { do: 'ask', whyId, ...request.body }, written);
+        return { events: [] };
+      });
       return reply.status(201).send({ whyId, ...(await show(request.params.treeId)) });
     },
   );
