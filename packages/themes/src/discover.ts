@@ -39,7 +39,7 @@ export const textKey = (comment: string): string => fold(comment).trim();
 /** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
 const longComment = 20;
 const mixtureMembers = 5;
-const vectorMembers = 10;
+const vectorMembers = 6;
 
 /**
  * Themes of comments without guidance. Nothing depends on the order of the comments or on how often one is repeated:
@@ -92,9 +92,9 @@ function fromMixtures(counts: Counts, themes: number, seed: number): Int32Array 
   return consensus(members, themes, randomFrom(seed * 1009 + mixtureMembers));
 }
 
-/** k-means cuts large themes up and throws small ones together, so it finds more than wanted, to be merged. */
+/** k-means makes themes of one size, so it finds twice as many as wanted, to be merged. */
 function fromVectors(counts: Counts, themes: number, seed: number): Int32Array {
-  const finer = Math.ceil(themes * 1.6);
+  const finer = themes * 2;
   const random = randomFrom(seed);
   const vectors = latentVectors(counts, 60, random);
   const members = membersOf({ counts, themes: finer, vectors }, seedsFrom(seed, vectorMembers));
@@ -105,8 +105,9 @@ function fromVectors(counts: Counts, themes: number, seed: number): Int32Array {
 const seedsFrom = (seed: number, members: number) => Array.from({ length: members }, (_, at) => seed * 1009 + at);
 
 /**
- * Themes that a mixture given more than enough of them keeps filled with at least a 500th of the comments. How readily
- * it opens themes depends on the smoothing; the data choose that as well, by the likelihood of the outcome.
+ * How many themes a mixture finds that is given more than enough of them: the exponential of the entropy of their sizes
+ * (Hill, Ecology 54, 1973), as how many small ones it keeps is chance. How readily it opens themes depends on the smoothing;
+ * the data choose that as well, by the likelihood of the outcome.
  */
 function estimateThemes(texts: string[], terms: ReadonlyMap<string, Terms>, most: number, seed: number): number {
   const counts = count(sampled(texts, 2000).map((text) => terms.get(text)!));
@@ -117,9 +118,10 @@ function estimateThemes(texts: string[], terms: ReadonlyMap<string, Terms>, most
     return { themeOf, likelihood: jointLikelihood(counts, themeOf, { themes, alpha: 1, beta }) };
   });
   const { themeOf } = tried.reduce((best, one) => (one.likelihood > best.likelihood ? one : best));
-  const sizes = new Int32Array(themes);
+  const sizes = new Float64Array(themes);
   for (const theme of themeOf) sizes[theme]!++;
-  return sizes.filter((size) => size * 500 >= rows).length;
+  const entropy = sizes.reduce((sum, size) => (size === 0 ? sum : sum - (size / rows) * Math.log(size / rows)), 0);
+  return Math.round(Math.exp(entropy));
 }
 
 /** The largest theme becomes number 0; −1 stays. */
