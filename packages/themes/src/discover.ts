@@ -38,8 +38,7 @@ export const textKey = (comment: string): string => fold(comment).trim();
 
 /** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
 const longComment = 20;
-const mixtureMembers = 5;
-const vectorMembers = 6;
+const members = 6;
 
 /**
  * Themes of comments without guidance. Nothing depends on the order of the comments or on how often one is repeated:
@@ -79,30 +78,25 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
   };
 }
 
+/**
+ * The consensus of several answers, each with twice the themes wanted, is merged: k-means and mixtures alike prefer
+ * themes of one size, and cut large ones up.
+ */
 function combine(counts: Counts, themes: number, seed: number): Int32Array {
-  const rows = counts.starts.length - 1;
-  const isLong = counts.columns.length / rows > longComment;
-  return isLong
-    ? fromVectors(rows < 1000 ? counts : withoutRare(counts, 5), themes, seed)
-    : fromMixtures(counts, themes, seed);
-}
-
-function fromMixtures(counts: Counts, themes: number, seed: number): Int32Array {
-  const members = membersOf({ counts, themes }, seedsFrom(seed, mixtureMembers));
-  return consensus(members, themes, randomFrom(seed * 1009 + mixtureMembers));
-}
-
-/** k-means makes themes of one size, so it finds twice as many as wanted, to be merged. */
-function fromVectors(counts: Counts, themes: number, seed: number): Int32Array {
   const finer = themes * 2;
-  const random = randomFrom(seed);
-  const vectors = latentVectors(counts, 60, random);
-  const members = membersOf({ counts, themes: finer, vectors }, seedsFrom(seed, vectorMembers));
-  const fine = refine(counts, consensus(members, finer, random), finer, 5);
-  return refine(counts, mergeThemes(counts, fine, finer, themes), themes, 8);
+  const seeds = Array.from({ length: members }, (_, at) => seed * 1009 + at);
+  const random = randomFrom(seed * 1009 + members);
+  const rows = counts.starts.length - 1;
+  if (counts.columns.length / rows <= longComment) {
+    const fine = consensus(membersOf({ counts, themes: finer }, seeds), finer, random);
+    return mergeThemes(counts, fine, finer, themes);
+  }
+  const known = rows < 1000 ? counts : withoutRare(counts, 5);
+  const vectors = latentVectors(known, 60, random);
+  const rough = consensus(membersOf({ counts: known, themes: finer, vectors }, seeds), finer, random);
+  const fine = refine(known, rough, finer, 5);
+  return refine(known, mergeThemes(known, fine, finer, themes), themes, 8);
 }
-
-const seedsFrom = (seed: number, members: number) => Array.from({ length: members }, (_, at) => seed * 1009 + at);
 
 /**
  * How many themes a mixture finds that is given more than enough of them: the exponential of the entropy of their sizes

@@ -1,6 +1,6 @@
 import { type Counts, withoutRare } from './vocabulary.ts';
 
-/** Terms of fewer comments say nothing about whole themes. */
+/** Terms of fewer comments, or of less than a fiftieth, say nothing about whole themes. */
 const leastFrequency = 10;
 
 /**
@@ -12,7 +12,7 @@ const leastFrequency = 10;
 export function mergeThemes(counts: Counts, themeOf: Int32Array, themes: number, wanted: number): Int32Array {
   const sizes = new Float64Array(themes);
   for (const z of themeOf) sizes[z]!++;
-  const terms = termShares(withoutRare(counts, leastFrequency), themeOf, themes);
+  const terms = termShares(withoutRare(counts, Math.min(leastFrequency, themeOf.length / 50)), themeOf, themes);
   const entropies = terms.map((of) => negativeEntropy(of));
   const cost = (a: number, b: number) => {
     const divergence = (entropies[a]! + entropies[b]!) / 2 - negativeEntropy(terms[a]!, terms[b]!);
