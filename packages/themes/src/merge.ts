@@ -27,8 +27,9 @@ export function mergeThemes(counts: Counts, themeOf: Int32Array, themes: number,
       for (const [a, each] of of) if (each < least) [kept, gone, least] = [a, b, each];
     }
     const both = sizes[kept]! + sizes[gone]!;
-    terms[kept] = terms[kept]!.map((p, term) => (p * sizes[kept]! + terms[gone]![term]! * sizes[gone]!) / both);
-    entropies[kept] = negativeEntropy(terms[kept]);
+    const merged = terms[kept]!.map((p, term) => (p * sizes[kept]! + terms[gone]![term]! * sizes[gone]!) / both);
+    terms[kept] = merged;
+    entropies[kept] = negativeEntropy(merged);
     sizes[kept] = both;
     into.forEach((z, from) => {
       if (z === gone) into[from] = kept;
