@@ -23,7 +23,7 @@ export function estimateThemes(texts: string[], terms: ReadonlyMap<string, Terms
   return Math.round(numbers.reduce((sum, one) => sum + one, 0) / numbers.length);
 }
 
-function effectiveNumber(themeOf: Int32Array, themes: number): number {
+export function effectiveNumber(themeOf: Int32Array, themes: number): number {
   const sizes = new Float64Array(themes);
   for (const theme of themeOf) sizes[theme]!++;
   const shares = sizes.map((size) => size / themeOf.length);
