@@ -11,7 +11,7 @@ const leastCommon = 0.1;
 
 /**
  * Themes of a corpus that has grown (or lost comments) since themes were found in it. `known` holds the theme of each
- * comment then, −1 for new ones. Themes are found anew, where those known vote as one answer more, and each takes the
+ * comment then, −1 for new ones. Themes are found anew, where those known vote as well, and each takes the
  * number of the known one it shares most with, or a number of its own. New comments go where they are found, known ones
  * only as far as ids live on: at most 4 % of them by one run. What is left of themes that are not carried on goes first,
  * the smallest theme before others, then the comments that gain most likelihood.
