@@ -20,5 +20,5 @@ export function consensus(members: readonly Int32Array[], themes: number, random
     vocabulary: Array.from({ length: width * members.length }, (_, term) => String(term)),
     frequency: new Int32Array(width * members.length),
   };
-  return mixture(counts, { themes, alpha: 1, beta: 0.1, sweeps: 40, heat: 2 }, random);
+  return mixture(counts, { themes, alpha: 1, beta: 0.1, sweeps: 40, heat: members.length / 2 }, random);
 }

@@ -1,15 +1,10 @@
 import { fold } from '@heard/text/fold';
-import { consensus } from './consensus.ts';
-import { latentVectors } from './lsa.ts';
-import { membersOf } from './members.ts';
-import { mergeThemes } from './merge.ts';
-import { jointLikelihood, mixture } from './mixture.ts';
-import { randomFrom } from './random.ts';
-import { refine } from './refine.ts';
+import { ensemble } from './ensemble.ts';
 import { sampled } from './sample.ts';
 import { bestTheme, learn, type ThemeModel } from './theme-model.ts';
+import { estimateThemes } from './theme-number.ts';
 import { type Terms, termsOf } from './tokens.ts';
-import { type Counts, count, withoutRare } from './vocabulary.ts';
+import { count } from './vocabulary.ts';
 import { continued } from './warm.ts';
 
 export interface DiscoverOptions {
@@ -36,15 +31,12 @@ export interface Discovered {
 /** Comments of one key have one theme. */
 export const textKey = (comment: string): string => fold(comment).trim();
 
-/** Comments of more terms than this agree on few of them, and the subspace sees more than the single terms. */
-const longComment = 20;
-const mixtureMembers = 5;
-const vectorMembers = 10;
+/** How many times more or fewer themes than the data now call for are let be: the call itself varies. */
+const slack = 1.3;
 
 /**
  * Themes of comments without guidance. Nothing depends on the order of the comments or on how often one is repeated:
- * distinct texts are sorted and counted once. Several annealed mixtures, on long comments with the themes of latent
- * vectors as further terms, are made into one by consensus. Themes are numbered by size, the largest 0.
+ * distinct texts are sorted and counted once. Themes are numbered by size, the largest 0.
  */
 export function discover(comments: readonly string[], options: DiscoverOptions = {}): Discovered {
   const { least = 2, most = 100, seed = 1 } = options;
@@ -53,12 +45,16 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
   const terms = new Map(distinct.map((text) => [text, termsOf(text)]));
   const learnt = sampled(distinct);
   const counts = count(learnt.map((text) => terms.get(text)!));
-  const bounded = (themes: number) => Math.max(least, Math.min(most, themes));
-  const wanted = options.themes ?? bounded(estimateThemes(distinct, terms, most, seed));
   const isEmpty = (row: number) => counts.starts[row] === counts.starts[row + 1];
   const known = Int32Array.from(learnt, (text) => options.start?.get(text) ?? -1);
-  const isKnown = known.some((theme) => theme >= 0);
-  const grouped = isKnown ? continued(counts, known, wanted, seed) : combine(counts, wanted, seed);
+  const before = new Set(known.filter((theme) => theme >= 0)).size;
+  const chosen = () => {
+    const estimate = estimateThemes(distinct, terms, most, seed);
+    const steady = before === 0 ? estimate : Math.round(bounded(before, estimate / slack, estimate * slack));
+    return bounded(steady, least, most);
+  };
+  const wanted = options.themes ?? chosen();
+  const grouped = before === 0 ? ensemble(counts, wanted, seed) : continued(counts, known, wanted, seed);
   const found = bySize(grouped.map((theme, row) => (isEmpty(row) ? -1 : theme)));
   const themes = 1 + found.reduce((a, b) => Math.max(a, b), -1);
   const model = learn(counts, found, themes);
@@ -79,48 +75,7 @@ export function discover(comments: readonly string[], options: DiscoverOptions =
   };
 }
 
-function combine(counts: Counts, themes: number, seed: number): Int32Array {
-  const rows = counts.starts.length - 1;
-  const isLong = counts.columns.length / rows > longComment;
-  return isLong
-    ? fromVectors(rows < 1000 ? counts : withoutRare(counts, 5), themes, seed)
-    : fromMixtures(counts, themes, seed);
-}
-
-function fromMixtures(counts: Counts, themes: number, seed: number): Int32Array {
-  const members = membersOf({ counts, themes }, seedsFrom(seed, mixtureMembers));
-  return consensus(members, themes, randomFrom(seed * 1009 + mixtureMembers));
-}
-
-/** k-means cuts large themes up and throws small ones together, so it finds more than wanted, to be merged. */
-function fromVectors(counts: Counts, themes: number, seed: number): Int32Array {
-  const finer = Math.ceil(themes * 1.6);
-  const random = randomFrom(seed);
-  const vectors = latentVectors(counts, 60, random);
-  const members = membersOf({ counts, themes: finer, vectors }, seedsFrom(seed, vectorMembers));
-  const fine = refine(counts, consensus(members, finer, random), finer, 5);
-  return refine(counts, mergeThemes(counts, fine, finer, themes), themes, 8);
-}
-
-const seedsFrom = (seed: number, members: number) => Array.from({ length: members }, (_, at) => seed * 1009 + at);
-
-/**
- * Themes that a mixture given more than enough of them keeps filled with at least a 500th of the comments. How readily
- * it opens themes depends on the smoothing; the data choose that as well, by the likelihood of the outcome.
- */
-function estimateThemes(texts: string[], terms: ReadonlyMap<string, Terms>, most: number, seed: number): number {
-  const counts = count(sampled(texts, 2000).map((text) => terms.get(text)!));
-  const rows = counts.starts.length - 1;
-  const themes = Math.min(most, Math.ceil(rows / 5));
-  const tried = [0.05, 0.1, 0.2, 0.3].map((beta) => {
-    const themeOf = mixture(counts, { themes, alpha: 1, beta, sweeps: 10, heat: 3 }, randomFrom(seed));
-    return { themeOf, likelihood: jointLikelihood(counts, themeOf, { themes, alpha: 1, beta }) };
-  });
-  const { themeOf } = tried.reduce((best, one) => (one.likelihood > best.likelihood ? one : best));
-  const sizes = new Int32Array(themes);
-  for (const theme of themeOf) sizes[theme]!++;
-  return sizes.filter((size) => size * 500 >= rows).length;
-}
+const bounded = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value));
 
 /** The largest theme becomes number 0; −1 stays. */
 function bySize(themeOf: Int32Array): Int32Array {

@@ -1,7 +1,6 @@
 import { sphericalKMeans, type Vectors } from './lsa.ts';
 import { mixture } from './mixture.ts';
 import { randomFrom } from './random.ts';
-import { refine } from './refine.ts';
 import type { Counts } from './vocabulary.ts';
 
 /** What the members of a consensus have in common; without vectors they are mixtures. */
@@ -13,7 +12,7 @@ export interface MemberTask {
 
 export function memberThemes({ counts, themes, vectors }: MemberTask, seed: number): Int32Array {
   const random = randomFrom(seed);
-  if (vectors) return refine(counts, sphericalKMeans(vectors, themes, 8, random), themes, 5);
+  if (vectors) return sphericalKMeans(vectors, themes, 8, random);
   const beta = themes > 30 ? 0.1 : 0.3;
   return mixture(counts, { themes, alpha: 1, beta, sweeps: 30, heat: 3 }, random);
 }
