@@ -148,7 +148,7 @@ export async function openBus(options: BusOptions): Promise<Bus> {
       if (kafka && client) {
         const group = await kafka.consumeKafka(connect(true)!, consumer, {
           observer: client,
-          lingerMs,
+          lingerMs: consumer.lingerMs ?? lingerMs,
           sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
           failed: failed('the consumer'),
           crashed: (error) => options.fatal(new Error('the Kafka consumer stopped for good', { cause: error })),
@@ -158,7 +158,12 @@ export async function openBus(options: BusOptions): Promise<Bus> {
         lag = group.lag;
       } else {
         await registerConsumer(database, consumer.name, consumer.topics);
-        const worker = consumeLog(consumer, { database, wakeups, lingerMs, failed: failed('the consumer') });
+        const worker = consumeLog(consumer, {
+          database,
+          wakeups,
+          lingerMs: consumer.lingerMs ?? lingerMs,
+          failed: failed('the consumer'),
+        });
         closing.unshift(() => worker.stop());
         lag = async () =>
           (await readLag(database))

@@ -20,6 +20,8 @@ export interface Subscription<T extends EventType = EventType> {
   consumer: string;
   topics: readonly TopicName[];
   types: readonly T[];
+  /** For what nobody waits for: batches begin at least this long after one another, and so are fewer. */
+  lingerMs?: number;
   handle(tx: Tx, events: Event<T>[]): Promise<void>;
 }
 
@@ -70,6 +72,10 @@ export class Consumer {
 
   get topics(): readonly TopicName[] {
     return this.#subscription.topics;
+  }
+
+  get lingerMs(): number | undefined {
+    return this.#subscription.lingerMs;
   }
 
   /** Handles deliveries in a transaction of its own. Resolves when each has had its effect or is a dead letter. */

@@ -10,6 +10,9 @@ import { startJars } from './kafka-jars.ts';
 /** Kept small on purpose: one broker, one copy of everything, topics made by whoever owns them. */
 const SETTINGS = {
   'auto.create.topics.enable': 'false',
+  // As many as two cores can use: each message that passes from thread to thread wakes one up.
+  'num.network.threads': '1',
+  'num.io.threads': '2',
   'group.initial.rebalance.delay.ms': '0',
   // A killed broker may not come back before its session is over.
   'broker.heartbeat.interval.ms': '500',

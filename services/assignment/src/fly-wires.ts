@@ -1,4 +1,5 @@
 import type { Tx } from '@heard/bus/log';
+import { write } from '@heard/bus/write';
 import type { Event } from '@heard/events/event';
 import { sql } from 'kysely';
 import { type Bypass, type FlyWire, type Grant, isAdvance } from './compensation.ts';
@@ -31,11 +32,14 @@ export async function keepHighValue(
     else if (data.priority !== null) known.set(data.customerId, data.customer.highValue);
   }
   if (known.size === 0) return;
-  await sql`
+  await write(
+    tx,
+    sql`
     with told as (select * from unnest(${[...known.keys()]}::text[], ${[...known.values()]}::bool[]) as t (customer_id, high_value)),
          gone as (delete from high_value_customers h using told t where h.customer_id = t.customer_id and not t.high_value)
     insert into high_value_customers select customer_id from told where high_value
-    on conflict (customer_id) do nothing`.execute(tx);
+    on conflict (customer_id) do nothing`,
+  );
 }
 
 /** What an advance refund could be given through now; other kinds need nothing. The widest ceiling first. */

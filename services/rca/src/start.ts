@@ -101,6 +101,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
+    lingerMs: 100, // the texts are worked on later anyway
     async handle(tx, events) {
       const policies = ofType(events, 'policy.published');
       await service.policies.apply(tx, policies);

@@ -17,6 +17,7 @@ export function consumeCases(service: Service, calendars: Calendars): void {
   service.consume({
     topics: ['heard.policy', 'heard.assignment'],
     types: ['policy.published', 'alert.acknowledged', ...(Object.keys(moves) as MoveType[])],
+    lingerMs: 50, // clocks run for minutes at least
     async handle(tx, events) {
       const now = clock.now();
       const published = ofType(events, 'policy.published');

@@ -69,13 +69,14 @@ export class Guard {
   }
 
   async #follow(): Promise<boolean> {
+    const most = 500; // of each partition
     const readAt = Date.now();
     if (!this.#positions) await this.#loadSnapshot();
     const positions = this.#positions!;
     const { rows } = await sql<{ partition: number; seq: string; key: string; blocked: boolean }>`
       select l.partition, l.seq, l.key, (l.data::json ->> 'reasons') <> '[]' as blocked
         from unnest(${[...positions.keys()]}::int[], ${[...positions.values()]}::bigint[]) as p (partition, seq)
-       cross join lateral (select * from bus.log where topic = ${topic} and partition = p.partition and seq > p.seq order by seq limit 500) l
+       cross join lateral (select * from bus.log where topic = ${topic} and partition = p.partition and seq > p.seq order by seq limit ${most}) l
        order by l.partition, l.seq`.execute(this.#database);
     for (const row of rows) {
       if (row.blocked) this.#listed.add(row.key);
@@ -83,7 +84,7 @@ export class Guard {
       positions.set(row.partition, Number(row.seq));
     }
     this.#blocks = new Set((await this.#policies.current(this.#database)).stopList.blocks);
-    if (rows.length > 0) return true;
+    if (rows.length >= most) return true;
     this.#asOf = readAt;
     return false;
   }
