@@ -19,8 +19,8 @@ export async function hotLoop(report: Report, options: BenchOptions): Promise<vo
         await hirePeople(house);
         await sleep(3_000);
         reportMemory(report, house, bus, 'idle');
-        rates.set(bus, await sustain(report, options, house, admin, bus));
         await measureLatency(report, options, house, bus);
+        rates.set(bus, await sustain(report, options, house, admin, bus));
         reportMemory(report, house, bus, 'after the load');
       });
     await (bus === 'kafka' ? whereKafka(report, part) : part());
