@@ -42,17 +42,11 @@ import { registerImpactRoutes } from './understanding/impact-routes.ts';
 import { registerWhyTreesRoutes } from './understanding/why-trees-routes.ts';
 
 /** Nobody waits for a count: gathering for a quarter of a second leaves the CPU to the services somebody waits for. */
-const lingerMs = '250';
+const lingerMs = 250;
 
 export function start(options: StartOptions) {
-  const environment = { BUS_LINGER_MS: lingerMs, ...options.environment };
   const browserOf = ({ CHROMIUM }: RcaConfig) => new Browser(CHROMIUM, options.environment.PATH ?? '');
-  return startService(
-    'rca',
-    (service, config) => wire(service, config, browserOf(config)),
-    { ...options, environment },
-    RcaConfig,
-  );
+  return startService('rca', (service, config) => wire(service, config, browserOf(config)), options, RcaConfig);
 }
 
 async function wire(service: Service, config: RcaConfig, browser: Browser): Promise<void> {
@@ -101,7 +95,7 @@ async function wire(service: Service, config: RcaConfig, browser: Browser): Prom
   service.consume({
     topics: ['heard.policy', 'heard.ingest', 'heard.triage', 'heard.assignment'],
     types: ['policy.published', 'feedback.received', 'customer.value-changed', 'feedback.triaged', ...caseTypes],
-    lingerMs: 100, // the texts are worked on later anyway
+    lingerMs,
     async handle(tx, events) {
       const policies = ofType(events, 'policy.published');
       await service.policies.apply(tx, policies);
