@@ -49,7 +49,9 @@ export const BaseConfig = z.object({
     .min(0)
     .max(1000)
     .default(3)
-    .describe('How long a woken consumer waits for company. What nobody waits for (clocks, themes) has times of its own.'),
+    .describe(
+      'How long a woken consumer waits for company. What nobody waits for (clocks, themes) has times of its own.',
+    ),
   BUS_RETENTION_HOURS: z.coerce
     .number()
     .int()
