@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@heard/bus/log';
 import { isNotNow } from '@heard/bus/rejection';
 import { write } from '@heard/bus/write';
 import { type TestDatabase, testDatabase } from '@heard/testing/database';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openDatabase } from './database.ts';
 
 let home: TestDatabase;
@@ -16,6 +15,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   await sql`drop table if exists words`.execute(database);
   await sql`create table words (id int primary key, word text)`.execute(database);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 afterAll(async () => {
   await database.destroy();
@@ -90,7 +92,8 @@ test('a plan made for a small table is not the one for a large one, a second lat
   for (let n = 0; n < 12; n++) await find();
   expect(await find()).toBe(1);
   await sql`insert into words select n, 'a word' from generate_series(4, 100000) n`.execute(database);
-  await sleep(1_100);
+  const { now } = performance;
+  vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 1_100);
   expect(await find()).toBe(0);
 });
 
