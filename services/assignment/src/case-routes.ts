@@ -3,6 +3,7 @@ import { Instant, text } from '@heard/events/vocabulary';
 import { caseRoles, Forbidden } from '@heard/service/access';
 import type { ChangingRequest } from '@heard/service/audit-log';
 import { NotFound, Problem } from '@heard/service/http';
+import { ifMatch } from '@heard/service/if-match';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { type Answer, command } from './commands.ts';
@@ -38,10 +39,7 @@ const AnswerBody = z.object({ caseId: z.uuid(), state: z.string(), version: z.in
 
 const headers = z.object({
   'idempotency-key': z.string().min(1).max(200).optional(),
-  'if-match': z
-    .string()
-    .regex(/^"?\d+"?$/, 'must be a case version')
-    .optional(),
+  'if-match': ifMatch,
 });
 
 /** Where the last page ended: what it is sorted by, and the last case of it. */
@@ -71,11 +69,10 @@ function registerMove(service: Assignment, name: string, move: Move): void {
       },
     },
     async (request) => {
-      const ifMatch = request.headers['if-match']?.replaceAll('"', '');
       return carryOut(service, request, name, move, request.body, {
         caseId: request.params.caseId,
         idempotencyKey: request.headers['idempotency-key'],
-        ifMatch: ifMatch === undefined ? undefined : Number(ifMatch),
+        ifMatch: request.headers['if-match'],
       });
     },
   );

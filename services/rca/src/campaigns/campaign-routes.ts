@@ -1,6 +1,7 @@
 import { Instant, text } from '@heard/events/vocabulary';
 import { insightRoles } from '@heard/service/access';
 import { Problem } from '@heard/service/http';
+import { ifMatch } from '@heard/service/if-match';
 import type { Service } from '@heard/service/service';
 import * as z from 'zod';
 import { answersOf, reasonsOf, Share, shareOf } from './campaign-report.ts';
@@ -33,10 +34,7 @@ export function registerCampaignRoutes(service: Service): void {
         summary: 'Save a campaign under the id its survey platform gives it; the same again changes only the version',
         params,
         headers: z.object({
-          'if-match': z
-            .string()
-            .regex(/^"?\d+"?$/, 'must be a version')
-            .optional(),
+          'if-match': ifMatch,
         }),
         body: z.strictObject({
           name: text(200).min(1),
@@ -53,11 +51,10 @@ export function registerCampaignRoutes(service: Service): void {
     async (request) => {
       const { campaignId } = request.params;
       const { startsAt, endsAt, ...said } = request.body;
-      const ifMatch = request.headers['if-match']?.replaceAll('"', '');
       const by = { savedBy: request.principal.personId, savedAt: clock.now() };
       const campaign = { campaignId, ...said, startsAt: new Date(startsAt), endsAt: new Date(endsAt), ...by };
       return service.commit(request, async (tx) => {
-        const version = await saveCampaign(tx, campaign, ifMatch === undefined ? undefined : Number(ifMatch));
+        const version = await saveCampaign(tx, campaign, request.headers['if-match']);
         return { result: show({ ...campaign, version }), events: [], record: campaignId, version };
       });
     },

@@ -1,6 +1,7 @@
 import { Rejection } from '@heard/bus/rejection';
 import { insightRoles } from '@heard/service/access';
 import { Problem } from '@heard/service/http';
+import { ifMatch } from '@heard/service/if-match';
 import type { Service } from '@heard/service/service';
 import { sql } from 'kysely';
 import * as z from 'zod';
@@ -37,10 +38,7 @@ export function registerFilterRoutes(service: Service): void {
         summary: 'Save a filter; what is left out does not narrow',
         params,
         headers: z.object({
-          'if-match': z
-            .string()
-            .regex(/^"?\d+"?$/, 'must be a version')
-            .optional(),
+          'if-match': ifMatch,
         }),
         body: CorpusFilter,
         response: { 200: Saved, 409: Problem },
@@ -48,7 +46,7 @@ export function registerFilterRoutes(service: Service): void {
     },
     async (request) => {
       const { filterId } = request.params;
-      const ifMatch = request.headers['if-match']?.replaceAll('"', '');
+      const read = request.headers['if-match'];
       const { personId } = request.principal;
       return service.commit(request, async (tx) => {
         const at = clock.now();
@@ -58,11 +56,8 @@ export function registerFilterRoutes(service: Service): void {
           on conflict (filter_id) do update set version = f.version + 1, filter = excluded.filter, saved_by = excluded.saved_by,
             saved_at = excluded.saved_at returning version`.execute(tx);
         const { version } = rows[0]!;
-        if (ifMatch !== undefined && Number(ifMatch) !== version - 1) {
-          throw new Rejection(
-            'version-changed',
-            `The newest version is ${version - 1}, this was made from ${ifMatch}.`,
-          );
+        if (read !== undefined && read !== version - 1) {
+          throw new Rejection('version-changed', `The newest version is ${version - 1}, this was made from ${read}.`);
         }
         const result = { filterId, version, filter: request.body, savedBy: personId, savedAt: at.toISOString() };
         return { result, events: [], record: filterId, version };

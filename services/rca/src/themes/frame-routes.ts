@@ -1,5 +1,6 @@
 import { insightRoles } from '@heard/service/access';
 import { NotFound, Problem, problem, sendProblem } from '@heard/service/http';
+import { ifMatch } from '@heard/service/if-match';
 import type { Service } from '@heard/service/service';
 import { codeFrame } from '@heard/themes/frame';
 import { sql } from 'kysely';
@@ -80,10 +81,7 @@ export function registerFrameRoutes(service: Service): void {
       schema: {
         summary: 'Publish the next version of the code frame; it serves once every comment has its themes by it',
         headers: z.object({
-          'if-match': z
-            .string()
-            .regex(/^"?\d+"?$/, 'must be a version')
-            .optional(),
+          'if-match': ifMatch,
         }),
         body: Sent,
         response: { 202: z.object({ version: z.int(), state: State }), 400: Problem, 409: Problem },
@@ -91,8 +89,7 @@ export function registerFrameRoutes(service: Service): void {
     },
     async (request, reply) => {
       const { version: madeFrom, ...document } = request.body;
-      const ifMatch = request.headers['if-match']?.replaceAll('"', '');
-      const expected = ifMatch === undefined ? madeFrom : Number(ifMatch);
+      const expected = request.headers['if-match'] ?? madeFrom;
       const { personId: by } = request.principal;
       try {
         const version = await service.commit(request, async (tx) => {
