@@ -73,9 +73,10 @@ function heardTimers(database: Database, url: string): Engine {
         wakeups: bus.wakeups,
         async fire(tx: Tx, due: Timer[]) {
           const now = new Date();
+          const at = now.toISOString();
           await bus.publish(
             tx,
-            due.map((timer) => newEvent('clock.breached', timer.key, breach(timer, now), now)),
+            due.map((timer) => newEvent('clock.breached', timer.key, breach(timer, at), now)),
           );
         },
         late: (seconds, timer) => fired(timer.key, seconds * 1000),
@@ -90,10 +91,9 @@ function heardTimers(database: Database, url: string): Engine {
   };
 }
 
-function breach({ key, dueAt }: Timer, now: Date) {
-  const at = now < dueAt ? dueAt : now;
+function breach({ key, dueAt }: Timer, at: string) {
   const ids = { clockId: randomUUID(), caseId: randomUUID(), customerId: key };
-  return { ...ids, kind: 'first-contact' as const, at: at.toISOString(), dueAt: dueAt.toISOString() };
+  return { ...ids, kind: 'first-contact' as const, at, dueAt: dueAt.toISOString() };
 }
 
 /** Tuned as its documentation says for throughput, polling every 50 ms; its task does nothing. */

@@ -63,7 +63,7 @@ function attributesOf({ data: _, ...attributes }: Event): string {
 
 function dataOf({ type, data }: Event): string {
   const text = JSON.stringify(data);
-  if (Buffer.byteLength(text) > maxDataBytes) {
+  if (text.length > maxDataBytes / 3 && Buffer.byteLength(text) > maxDataBytes) {
     throw new Rejection('event-too-large', `an event of type ${type} has more than ${maxDataBytes} bytes`);
   }
   return text;

@@ -15,6 +15,9 @@ export interface Timer {
 
 const sweepSize = 1_000;
 
+/** While one sweep waits for its commit and another for its rows, a third makes its events. */
+const sweepers = 4;
+
 /** Whoever fires timers looks at least this often, so only a timer due sooner is worth waking them for. */
 const lookMs = 60_000;
 
@@ -82,16 +85,16 @@ async function isDue(tx: Tx, virtualNow: Date | null): Promise<boolean> {
 
 /** Takes what is due, oldest first. */
 export function takeDue(virtualNow: Date | null, limit = sweepSize) {
-  return sql<{ kind: string; key: string; due_at: Date }>`
+  return sql<{ kind: string; key: string; due_ms: number }>`
     delete from timers where ctid = any (array(
       select ctid from timers where ${due(virtualNow)}
        order by due_at limit ${limit} for update skip locked))
-    returning kind, key, due_at`;
+    returning kind, key, date_part('epoch', due_at) * 1000 as due_ms`;
 }
 
 /**
  * Fires timers: sweeps what is due, a thousand a transaction, then sleeps until the next one is due or an earlier one is
- * set. Replicas share the table, and so do two sweepers here while there is more than one sweep to do. A timer that
+ * set. Replicas share the table, and so do the sweepers here while there is more than one sweep to do. A timer that
  * cannot be fired alone is put off a minute and reported, never lost.
  */
 export function runTimers(options: {
@@ -111,10 +114,12 @@ export function runTimers(options: {
 }): { stop(): Promise<void> } {
   const { database, clock } = options;
   const virtualNow = () => (clock.onAdvance ? clock.now() : null);
-  const first = sweeper(untilNext, () => second.wake());
-  const second = sweeper(async () => lookMs);
+  const workers = Array.from({ length: sweepers }, (_, n) => sweeper(n));
+  const [first] = workers;
 
-  function sweeper(idle: () => Promise<number>, more?: () => void): Worker {
+  /** The first waits for the next timer, each of the others for the one before it to find more than it can take. */
+  function sweeper(n: number): Worker {
+    const idle = n === 0 ? untilNext : async () => lookMs;
     let single = false;
     const sweep = async () => {
       let taken: Timer[] = [];
@@ -122,7 +127,7 @@ export function runTimers(options: {
         await database.transaction().execute(async (tx) => {
           if (options.lockFirst && (await isDue(tx, virtualNow()))) await options.lockFirst(tx);
           const { rows } = await takeDue(virtualNow(), single ? 1 : sweepSize).execute(tx);
-          taken = rows.map((row) => ({ kind: row.kind, key: row.key, dueAt: row.due_at }));
+          taken = rows.map((row) => ({ kind: row.kind, key: row.key, dueAt: new Date(Math.round(row.due_ms)) }));
           if (taken.length > 0) await options.fire(tx, taken);
         });
       } catch (error) {
@@ -138,7 +143,7 @@ export function runTimers(options: {
         const now = Date.now();
         for (const timer of taken) options.late(Math.max(0, now - timer.dueAt.getTime()) / 1000, timer);
       }
-      if (taken.length === sweepSize) more?.();
+      if (taken.length === sweepSize) workers[n + 1]?.wake();
       if (taken.length === 0 || single) single = false;
       return taken.length > 0 || idle();
     };
@@ -163,15 +168,14 @@ export function runTimers(options: {
   }
 
   const off = [
-    options.wakeups.on('heard.timers', options.schema, first.wake),
-    clock.onAdvance?.(first.wake) ?? (() => {}),
+    options.wakeups.on('heard.timers', options.schema, first!.wake),
+    clock.onAdvance?.(first!.wake) ?? (() => {}),
   ];
-  first.start();
-  second.start();
+  for (const worker of workers) worker.start();
   return {
     stop: async () => {
       for (const end of off) end();
-      await Promise.all([first.stop(), second.stop()]);
+      await Promise.all(workers.map((worker) => worker.stop()));
     },
   };
 }
