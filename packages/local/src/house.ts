@@ -83,7 +83,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   };
 
   try {
-    const warm = fillCompileCache(names);
+    const warm = fillCompileCache();
     const postgres = await startPostgres({ dir: join(options.dir, 'postgres'), settings: options.postgresSettings });
     closing.push(() => postgres.stop());
     log('PostgreSQL is up');
@@ -176,17 +176,12 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   }
 }
 
-/** Loads everything and runs nothing: modules run in the order of their imports, and the first one ends the process. */
-async function fillCompileCache(names: readonly ServiceName[]): Promise<void> {
-  const imports = [
-    'data:text/javascript,process.exit()',
-    ...names.map(mainOf),
-    join(root, 'packages/bus/src/kafka.ts'),
-  ];
-  const code = imports.map((file) => `import ${JSON.stringify(file)};`).join('\n');
+async function fillCompileCache(): Promise<void> {
   const env = { ...process.env, ...nodeEnvironment };
   // It may be a folder that cannot be written to; then services only start slower.
-  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { env }).catch(() => {});
+  await promisify(execFile)(process.execPath, [join(root, 'packages/service/src/fill-compile-cache.ts')], {
+    env,
+  }).catch(() => {});
 }
 
 const urlOf = (port: number) => `http://127.0.0.1:${port}`;
