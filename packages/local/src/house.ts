@@ -57,7 +57,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const mainOf = (name: ServiceName) => join(root, `services/${name}/src/main.ts`);
 
 /**
- * How Node runs a service. What is in the compile cache need not be stripped of its types again, and the 25 MB that
+ * How Node runs a service. What is in the compile cache need not be stripped of its types again, and the 10 MB that
  * takes are never loaded; with two malloc arenas for all threads an idle process is 3 MB smaller.
  */
 const nodeEnvironment = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/heard'), MALLOC_ARENA_MAX: '2' };
