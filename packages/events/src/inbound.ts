@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isTimeZone } from './time-zone.ts';
 import {
   CampaignId,
   ContactChannel,
@@ -73,15 +74,6 @@ export const CustomerValue = z
     occurredAt: Instant,
   })
   .meta({ description: 'What a customer is worth and how they are addressed, as the CRM publishes it.' });
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export type SurveyResponse = z.infer<typeof SurveyResponse>;
 export type CustomerValue = z.infer<typeof CustomerValue>;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isTimeZone } from '@heard/events/time-zone';
 import { AlertLevel, ClockKind, CompensationKind, MessageClass, Priority, Role } from '@heard/events/vocabulary';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import * as z from 'zod';
@@ -313,13 +314,4 @@ export function readPolicy(yaml: string): Record<string, unknown> {
 
 export function presetPolicy(name: 'seed-strict' = 'seed-strict'): Record<string, unknown> {
   return readPolicy(readFileSync(new URL(`../presets/${name}.yaml`, import.meta.url), 'utf8'));
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

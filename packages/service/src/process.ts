@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -8,6 +9,8 @@ import type { Running, StartOptions } from './service.ts';
 /** Runs a service as this process: environment in, orderly stop on SIGTERM and SIGINT, one line when it cannot start. */
 export async function runProcess(start: (options: StartOptions) => Promise<Running>): Promise<void> {
   let running: Running | undefined;
+  // Node keeps all it has read from the cache until it is told to write it back: 4 MB, which starting now can use.
+  flushCompileCache();
   const grace = closeWithGrace({ delay: 15_000, logger: undefined }, async ({ err }) => {
     if (err) process.stderr.write(`${describe(err)}\n`);
     await running?.close();

@@ -1,6 +1,10 @@
 import { NotYet } from '@heard/bus/rejection';
 import { PersonId } from '@heard/events/vocabulary';
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
+import * as errors from 'jose/errors';
+import { createLocalJWKSet } from 'jose/jwks/local';
+import { createRemoteJWKSet } from 'jose/jwks/remote';
+import { jwtVerify } from 'jose/jwt/verify';
 import * as z from 'zod';
 import { AccessRole, type Principal, Unauthenticated } from './access.ts';
 import type { BaseConfig } from './config.ts';
