@@ -96,6 +96,29 @@ for (const { driver, missing, why } of driversOf(found)) {
       expect(world.logged.filter(({ message }) => message.includes('missing'))).toEqual([]);
     });
 
+    test('while it is behind, one transaction goes on beside another, never in the same partition', async () => {
+      const [ann, bob] = [0, 1].map(keyOn) as [string, string];
+      await world.publish(Array.from({ length: 1_200 }, (_, n) => fact(n % 2 ? ann : bob, n)));
+      const record = recorder(consumer);
+      const atWork: Set<string>[] = [];
+      let most = 0;
+      await world.consume(consumer, async (tx, events) => {
+        const keys = new Set(events.map(({ subject }) => subject));
+        for (const other of atWork) expect([...other].filter((key) => keys.has(key))).toEqual([]);
+        atWork.push(keys);
+        most = Math.max(most, atWork.length);
+        try {
+          await eventually('another to begin', () => most === 2);
+          await record(tx, events);
+        } finally {
+          atWork.splice(atWork.indexOf(keys), 1);
+        }
+      });
+      await handled(1_200);
+      expect(wrongWith(await world.effects(consumer), await world.log())).toBeUndefined();
+      expect(world.logged.filter(({ message }) => message.includes('missing'))).toEqual([]);
+    });
+
     test('a backlog that waits for a policy does not keep the policy from being read', async () => {
       await world.publish(Array.from({ length: 700 }, (_, n) => fact(`key-${n % 40}`, n)));
       const record = recorder(consumer);

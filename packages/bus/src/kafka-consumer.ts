@@ -13,6 +13,7 @@ import { Worker } from './worker.ts';
 const passedMs = 100;
 
 interface Waiting {
+  place: string;
   deliveries: Delivery[];
   /** `handled` false: the partition is somebody else's now, or nobody's. */
   answer(handled: boolean): void;
@@ -22,7 +23,9 @@ interface Waiting {
  * Runs a consumer on Kafka. What the partitions' batches hold is gathered and handled in one transaction, so that many
  * thin partitions cost as much as one thick one; offsets are committed to Kafka after the database has committed. At
  * most one batch per partition waits, and kafkajs fetches nothing more before all are handled. A batch that is for others
- * alone waits for nothing: the positions move past it with the next one that is not, or soon.
+ * alone waits for nothing: the positions move past it with the next one that is not, or soon. While a
+ * whole transaction more is waiting a second worker helps, with other partitions: the one decides while the database
+ * writes what the other has decided.
  *
  * `kafka` should be patient: a consumer that gives up on a broker comes back as a new member of its group, and gets no
  * partition before the session of the old one is over.
@@ -41,8 +44,11 @@ export async function consumeKafka(
 ): Promise<{ stop(): Promise<void>; running(): boolean; lag(): Promise<Standing[]> }> {
   const heartbeatMs = options.sessionTimeoutMs / 5;
   const waiting: Waiting[] = [];
-  /** Read past, and not yet told to the database. */
-  let passed: Delivery[] = [];
+  /** Read past, and not yet told to the database; by place. */
+  let passed = new Map<string, Delivery[]>();
+  /** Places in a transaction that has not ended: what follows in them waits for it. */
+  const busy = new Set<string>();
+  const atWork = new Set<Promise<void>>();
   let telling: NodeJS.Timeout | undefined;
   let commitDue = false;
   let stopping = false;
@@ -64,35 +70,60 @@ export async function consumeKafka(
     retry: { restartOnFailure: async () => !stopping },
   });
 
-  const worker = new Worker(
-    async () => {
-      // All that kafkajs has been told of by now is handled, or is what was passed and goes with this batch.
-      const offsets = commitDue ? latest?.uncommittedOffsets() : undefined;
+  /** What one transaction can take, of places that no other has. */
+  function take(): { others: Map<string, Delivery[]>; taken: Waiting[] } {
+    const others = new Map([...passed].filter(([place]) => !busy.has(place)));
+    for (const place of others.keys()) passed.delete(place);
+    const taken: Waiting[] = [];
+    let size = 0;
+    for (const one of waiting.filter(({ place }) => !busy.has(place))) {
+      if (size > 0 && size + one.deliveries.length > batchSize) break;
+      size += one.deliveries.length;
+      taken.push(one);
+      waiting.splice(waiting.indexOf(one), 1);
+    }
+    return { others, taken };
+  }
+
+  function helpIfBehind(): void {
+    if (count(waiting.map(({ deliveries }) => deliveries)) >= batchSize) second.wake();
+  }
+
+  async function step(): Promise<boolean> {
+    const { others, taken } = take();
+    helpIfBehind();
+    const places = [...others.keys(), ...taken.map((one) => one.place)];
+    for (const place of places) busy.add(place);
+    const work = consumer.process([...others.values(), ...taken.map((one) => one.deliveries)].flat());
+    atWork.add(work);
+    if (commitDue && latest && passed.size === 0) {
+      // All that kafkajs has been told of by now is handled or at work.
+      const offsets = latest.uncommittedOffsets();
       commitDue = false;
-      const others = passed;
-      passed = [];
-      const taken: Waiting[] = [];
-      let size = 0;
-      while (waiting[0] && (size === 0 || size + waiting[0].deliveries.length <= batchSize)) {
-        const one = waiting.shift()!;
-        size += one.deliveries.length;
-        taken.push(one);
-      }
-      try {
-        await consumer.process([...others, ...taken.flatMap((one) => one.deliveries)]);
-      } catch (error) {
-        if (!leaving) passed = [...others, ...passed];
-        // What it waits for may come on another partition, and kafkajs fetches none before all are answered.
-        if (leaving || error instanceof NotYet) for (const one of [...taken, ...waiting.splice(0)]) one.answer(false);
-        else waiting.unshift(...taken);
-        throw error;
-      }
-      for (const one of taken) one.answer(true);
-      if (offsets) void commit(offsets);
-      return waiting.length > 0;
-    },
-    { idleMs: 1_000, lingerMs: options.lingerMs, failed: options.failed },
-  ).start();
+      void Promise.all(atWork).then(
+        () => commit(offsets),
+        () => {}, // the positions have not moved: what failed is tried again
+      );
+    }
+    try {
+      await work;
+    } catch (error) {
+      if (!leaving) for (const [place, own] of others) passed.set(place, [...own, ...(passed.get(place) ?? [])]);
+      // What it waits for may come on another partition, and kafkajs fetches none before all are answered.
+      if (leaving || error instanceof NotYet) for (const one of [...taken, ...waiting.splice(0)]) one.answer(false);
+      else waiting.unshift(...taken);
+      throw error;
+    } finally {
+      atWork.delete(work);
+      for (const place of places) busy.delete(place);
+    }
+    for (const one of taken) one.answer(true);
+    return places.length > 0 && waiting.length > 0;
+  }
+
+  const { lingerMs, failed } = options;
+  const first = new Worker(step, { idleMs: 1_000, lingerMs, failed }).start();
+  const second = new Worker(step, { idleMs: 60_000, lingerMs, failed }).start();
 
   function leave(): void {
     leaving = true;
@@ -114,12 +145,13 @@ export async function consumeKafka(
         const deliveries = messages.map(
           (message) => passing(batch, message, types) ?? fromKafka(received(batch, message), types),
         );
-        if (passed.length < batchSize && deliveries.every(({ outcome }) => 'skipped' in outcome)) {
-          passed.push(...deliveries);
+        const place = placeName(batch);
+        if (count(passed.values()) < batchSize && deliveries.every(({ outcome }) => 'skipped' in outcome)) {
+          passed.set(place, [...(passed.get(place) ?? []), ...deliveries]);
           resolveOffset(messages.at(-1)!.offset);
           telling ??= setTimeout(() => {
             telling = undefined;
-            worker.wake();
+            first.wake();
           }, passedMs);
           continue;
         }
@@ -130,9 +162,10 @@ export async function consumeKafka(
             resolve(handled);
           };
           // What everything else is judged by comes first: a backlog nothing can be done about must not be in its way.
-          if (batch.topic === 'heard.policy') waiting.unshift({ deliveries, answer });
-          else waiting.push({ deliveries, answer });
-          worker.wake();
+          if (batch.topic === 'heard.policy') waiting.unshift({ place, deliveries, answer });
+          else waiting.push({ place, deliveries, answer });
+          first.wake();
+          helpIfBehind();
         });
         if (!handled) return;
       }
@@ -153,7 +186,7 @@ export async function consumeKafka(
     return committing;
   }
   function commitAll(): Promise<void> {
-    return latest && passed.length === 0 ? commit(latest.uncommittedOffsets()) : Promise.resolve();
+    return latest && passed.size === 0 ? commit(latest.uncommittedOffsets()) : Promise.resolve();
   }
 
   group.on(group.events.CRASH, ({ payload }) => {
@@ -165,7 +198,7 @@ export async function consumeKafka(
     joined = true;
     leaving = stopping;
     latest = undefined; // its offsets are those of the generation before
-    passed = []; // and so are its places: they are read again
+    passed = new Map(); // and so are its places: they are read again
     own = new Set(
       Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
         partitions.map((partition) => placeName({ topic, partition })),
@@ -175,16 +208,18 @@ export async function consumeKafka(
   const admin = options.observer.admin();
   const timer = setInterval(() => {
     commitDue = true;
-    worker.wake();
+    first.wake();
   }, 1_000);
   const stop = async () => {
     stopping = true;
     leave();
-    await worker.stop();
+    await Promise.all([first.stop(), second.stop()]);
     clearInterval(timer);
     clearTimeout(telling);
-    const others = passed.splice(0);
-    await consumer.process(others).catch(() => passed.push(...others));
+    await consumer.process([...passed.values()].flat()).then(
+      () => passed.clear(),
+      () => {},
+    );
     await committing;
     await commitAll();
     await Promise.all([group.disconnect(), admin.disconnect()]);
@@ -211,6 +246,12 @@ export async function consumeKafka(
       return places.map((place) => ({ ...place, own: own.has(placeName(place)) }));
     },
   };
+}
+
+function count(lists: Iterable<readonly Delivery[]>): number {
+  let all = 0;
+  for (const list of lists) all += list.length;
+  return all;
 }
 
 function isRebalance(error: unknown): boolean {

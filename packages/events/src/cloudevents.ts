@@ -37,7 +37,7 @@ export function readMessage(message: Message): { attributes: Attributes; data: u
   return { attributes: checked(attributes), data: message.value === null ? null : parseJson(message.value, 'data') };
 }
 
-/** Headers are always the same few: names that were looked up before are found quicker, and so are what they name. */
+/** Headers are always the same few: names that were looked up before are found quicker, and so is what they name. */
 const attributeNames = new Map<string, string | undefined>();
 
 function attributeOf(header: string): string | undefined {
@@ -47,24 +47,35 @@ function attributeOf(header: string): string | undefined {
   return name;
 }
 
+const headerNames = new Map<string, string>();
+
+function headerOf(name: string): string {
+  let header = headerNames.get(name);
+  if (!header) {
+    header = name === 'traceparent' ? name : `ce_${name}`;
+    if (headerNames.size < 100) headerNames.set(name, header);
+  }
+  return header;
+}
+
 /** An event as Heard writes it; attributes that are undefined are left out. */
 export function binaryMessage(attributes: Attributes, data: string): Message {
   const headers: Record<string, string> = { 'content-type': 'application/json', ce_specversion: '1.0' };
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined) continue;
-    headers[name === 'traceparent' ? name : `ce_${name}`] = value;
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) headers[headerOf(name)] = value;
   }
   return { headers, value: data };
 }
 
-function checked(attributes: Record<string, unknown>): Attributes {
-  const { specversion, ...given } = attributes;
+function checked(given: Record<string, unknown>): Attributes {
   const missing = required.filter((name) => typeof given[name] !== 'string' || given[name] === '');
-  if (specversion !== '1.0') missing.unshift('specversion');
+  if (given.specversion !== '1.0') missing.unshift('specversion');
   if (missing.length > 0) throw new NotACloudEvent(`not a CloudEvent 1.0: check the attributes ${missing.join(', ')}`);
   const read: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (value === null || value === undefined) continue;
+  for (const name in given) {
+    const value = given[name];
+    if (name === 'specversion' || value === null || value === undefined) continue;
     if (typeof value === 'boolean' || typeof value === 'number') read[name] = String(value);
     else if (typeof value === 'string' && !unprintable.test(value)) read[name] = value;
     else throw new NotACloudEvent(`not a CloudEvent 1.0: the attribute ${nameable(name)} must be plain text`);

@@ -1,3 +1,4 @@
+import { lines } from '@heard/bus/lines';
 import type { Database, Tx } from '@heard/bus/log';
 import { isNotNow } from '@heard/bus/rejection';
 import type { Wakeups } from '@heard/bus/wakeups';
@@ -44,13 +45,13 @@ export async function setTimers(
     if (!other || move === 'always' || timer.dueAt < other.dueAt) once.set(name, timer);
   }
   const set = [...once.values()];
-  const lines = (of: (timer: Timer) => string | number) => sql`string_to_table(${set.map(of).join('\n')}, E'\n')`;
   await write(
     tx,
     sql`
     insert into timers (kind, key, due_at)
     select t.kind, t.key, 'epoch'::timestamptz + t.due_ms::float8 * interval '1 ms' from rows from (
-      ${lines((timer) => timer.kind)}, ${lines((timer) => timer.key)}, ${lines((timer) => timer.dueAt.getTime())}
+      ${lines(set.map((timer) => timer.kind))}, ${lines(set.map((timer) => timer.key))},
+      ${lines(set.map((timer) => timer.dueAt.getTime()))}
     ) as t (kind, key, due_ms) ${onConflict[move]}`,
   );
   if (set.some((timer) => timer.dueAt.getTime() < now.getTime() + lookMs)) {

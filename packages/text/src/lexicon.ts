@@ -84,6 +84,7 @@ const JOINT = /^ ?(?:、|或者?|和|及|以及|or|nor) ?$/;
 
 /** In each category the longest of overlapping candidates, without exceptions and what lies within them. */
 function longest(candidates: Candidate[]): Candidate[] {
+  if (candidates.length === 1) return candidates.filter(({ kind }) => kind === 'term');
   const occupied = new Set<string>();
   const exceptedUntil = new Map<string, number>();
   const places = ({ list, category, start, end }: Candidate) =>

@@ -1,3 +1,4 @@
+import { lines } from '@heard/bus/lines';
 import type { Tx } from '@heard/bus/log';
 import { write } from '@heard/bus/write';
 import type { Priority } from '@heard/events/vocabulary';
@@ -94,17 +95,16 @@ export async function loadFeedback(tx: Tx, feedbackId: string): Promise<Feedback
 
 export async function saveFeedback(tx: Tx, feedback: readonly Feedback[]): Promise<void> {
   if (feedback.length === 0) return;
-  const of = <K extends keyof Feedback>(field: K) => feedback.map((one) => one[field]);
+  const of = (field: Exclude<keyof Feedback, 'inputs' | 'regraded'>) => lines(feedback.map((one) => one[field]));
+  const json = (field: 'inputs' | 'regraded') => lines(feedback.map((one) => one[field] && JSON.stringify(one[field])));
   await write(
     tx,
     sql`
     insert into feedback (feedback_id, customer_id, revision, csat, received_at, segment, priority, rule, policy_version, inputs, regraded)
-    select t.feedback_id, t.customer_id, t.revision, t.csat, t.received_at, t.segment, t.priority, t.rule, t.policy_version, t.inputs, t.regraded::jsonb
-      from rows from (unnest(${of('feedbackId')}::uuid[]), unnest(${of('customerId')}::text[]), unnest(${of('revision')}::int[]),
-        unnest(${of('csat')}::int[]), unnest(${of('receivedAt')}::timestamptz[]), unnest(${of('segment')}::text[]),
-        unnest(${of('priority')}::text[]), unnest(${of('rule')}::text[]), unnest(${of('policyVersion')}::int[]),
-        string_to_table(${feedback.map((one) => JSON.stringify(one.inputs)).join('\n')}, E'\n'),
-        unnest(${feedback.map((one) => one.regraded && JSON.stringify(one.regraded))}::text[]))
+    select t.feedback_id::uuid, t.customer_id, t.revision::int, t.csat::int, t.received_at::timestamptz, t.segment, t.priority, t.rule,
+           t.policy_version::int, t.inputs, t.regraded::jsonb
+      from rows from (${of('feedbackId')}, ${of('customerId')}, ${of('revision')}, ${of('csat')}, ${of('receivedAt')}, ${of('segment')},
+        ${of('priority')}, ${of('rule')}, ${of('policyVersion')}, ${json('inputs')}, ${json('regraded')})
         as t (feedback_id, customer_id, revision, csat, received_at, segment, priority, rule, policy_version, inputs, regraded)
     on conflict (feedback_id) do update set customer_id = excluded.customer_id, revision = excluded.revision,
       csat = excluded.csat, received_at = excluded.received_at, segment = excluded.segment, priority = excluded.priority,

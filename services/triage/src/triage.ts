@@ -142,7 +142,10 @@ function grade(
 }
 
 function failing(when: Partial<Facts>, facts: Facts): (keyof Facts)[] {
-  return (Object.keys(when) as (keyof Facts)[]).filter((name) => when[name] !== facts[name]);
+  const names: (keyof Facts)[] = [];
+  for (const name in when)
+    if (when[name as keyof Facts] !== facts[name as keyof Facts]) names.push(name as keyof Facts);
+  return names;
 }
 
 function isFalling({ score, csatBefore }: Inputs, { triage }: Policy): boolean {
