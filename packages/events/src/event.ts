@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { isoOf } from './instant.ts';
 import { type DataOf, type EventType, lookUp } from './registry.ts';
 
 /** One event as services see it: CloudEvents 1.0 attributes with `data` already parsed by its schema. */
@@ -48,19 +49,6 @@ export function newEvent<T extends EventType>(
   if (cause?.id) event.causationid = cause.id;
   if (cause?.traceparent) event.traceparent = cause.traceparent;
   return event;
-}
-
-let lastMs = Number.NaN;
-let lastIso = '';
-
-/** The events of a batch mostly have one time, and writing it costs as much as all the rest of the envelope. */
-function isoOf(at: Date): string {
-  const ms = at.getTime();
-  if (ms !== lastMs) {
-    lastIso = at.toISOString();
-    lastMs = ms;
-  }
-  return lastIso;
 }
 
 /** The events of these types, in order. */

@@ -1,6 +1,7 @@
 import type { Tx } from '@heard/bus/log';
 import { write } from '@heard/bus/write';
 import { type Cause, type Event, newEvent } from '@heard/events/event';
+import { isoOf } from '@heard/events/instant';
 import type { PauseReason, Priority } from '@heard/events/vocabulary';
 import type { Policies, VersionedPolicy } from '@heard/service/policies';
 import { cancelTimers, type Timer } from '@heard/service/timers';
@@ -111,9 +112,9 @@ export class ClockFace {
     const { clockId, kind, about, calendar, naturalDueAt } = clock;
     const started = {
       ...{ clockId, kind, ...(about && { about }) },
-      startedAt: clock.startedAt.toISOString(),
-      dueAt: clock.dueAt.toISOString(),
-      ...(naturalDueAt && { naturalDueAt: naturalDueAt.toISOString() }),
+      startedAt: isoOf(clock.startedAt),
+      dueAt: isoOf(clock.dueAt),
+      ...(naturalDueAt && { naturalDueAt: isoOf(naturalDueAt) }),
       calendar,
     };
     const event = this.#starts.get(cause);
@@ -122,7 +123,7 @@ export class ClockFace {
       return;
     }
     const { caseId, customerId, priority, policyVersion } = clock;
-    const at = this.#now.toISOString();
+    const at = isoOf(this.#now);
     const data = { caseId, customerId, at, priority, policyVersion, clocks: [started] };
     const first = newEvent('clocks.started', customerId, data, this.#now, cause);
     this.#starts.set(cause, first);
@@ -197,12 +198,12 @@ function push(lists: Map<string, string[]>, key: string, value: string): void {
 }
 
 function identity({ clockId, caseId, customerId, kind, about }: Clock, at: Date) {
-  return { clockId, caseId, customerId, kind, ...(about && { about }), at: at.toISOString() };
+  return { clockId, caseId, customerId, kind, ...(about && { about }), at: isoOf(at) };
 }
 
 /** A fact as others read it. */
 function published(fact: ClockFact, { dueAt: due, priority }: Clock): object {
-  const dueAt = due.toISOString();
+  const dueAt = isoOf(due);
   switch (fact.type) {
     case 'clock.paused':
       return { reason: fact.reason, remainingMs: fact.remainingMs };
@@ -211,7 +212,7 @@ function published(fact: ClockFact, { dueAt: due, priority }: Clock): object {
     case 'clock.shortened':
     case 'clock.rescheduled': {
       const { type: _, timing: _timing, previousDueAt, ...rest } = fact;
-      return { ...rest, dueAt, previousDueAt: previousDueAt.toISOString() };
+      return { ...rest, dueAt, previousDueAt: isoOf(previousDueAt) };
     }
     case 'escalation.stepped': {
       const { type: _, ...step } = fact;
@@ -289,7 +290,7 @@ async function save(tx: Tx, clocks: readonly Clock[], fresh: boolean): Promise<v
 }
 
 function plain(value: Clock[keyof Clock]) {
-  return value instanceof Date ? value.toISOString() : value;
+  return value instanceof Date ? isoOf(value) : value;
 }
 
 /**
