@@ -26,6 +26,7 @@ interface Decoded {
   key: Buffer | null;
   value: Buffer | null;
   headers: Record<string, Buffer | Buffer[]>;
+  header(name: string): Buffer | null | undefined;
 }
 
 const firstTimestamp = 1_793_491_200_000;
@@ -104,6 +105,21 @@ test('any message is read as it was written', async () => {
           headers: Object.fromEntries(Object.entries(one.headers).map(([name, value]) => [name, buffers(value)])),
         })),
       );
+    }),
+  );
+});
+
+test('one header is read without the others, and of several by that name the first', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 5 }), async (messages) => {
+      const { buffer } = await encodeBatch({ records: messages.map(encodeRecord), firstTimestamp });
+      const { records } = await decodeBatch(new Decoder(buffer));
+      for (const [n, { headers }] of messages.entries()) {
+        expect(records[n]!.header('none of these')).toBeUndefined();
+        for (const [name, value] of Object.entries(headers)) {
+          expect(records[n]!.header(name)).toEqual(toBuffer([value].flat()[0]!));
+        }
+      }
     }),
   );
 });

@@ -8,7 +8,7 @@ const headers = (type: string, sequence: string) => ({
 });
 
 function read(topic: string, own: Record<string, Buffer>, value = '{"any":1}') {
-  const message = { headers: own, value: Buffer.from(value), key: null, offset: '99' };
+  const message = { header: (name: string) => own[name], value: Buffer.from(value), key: null, offset: '99' };
   return passing({ topic, partition: 3 } as never, message as never, types);
 }
 

@@ -3,27 +3,28 @@ import { type Delivery, isPublic, sequenceOf } from './delivery.ts';
 import type { Place } from './log.ts';
 
 type Batch = EachBatchPayload['batch'];
+/** The patch of kafkajs reads a record where it lies, each time it is asked: `headers` all of them, `header` one alone. */
+type Message = Batch['messages'][number] & { header?(name: string): Buffer | null | undefined };
 
 /** A message as deliveries are made of: text where it is UTF-8, a data: URL where it is not. */
-export function received(batch: Batch, message: Batch['messages'][number]) {
+export function received(batch: Batch, message: Message) {
+  const given = message.headers;
   const headers: Record<string, string> = {};
   // They have no prototype, and Object.entries of such an object takes three times as long.
-  for (const name in message.headers) {
-    const value = message.headers[name];
+  for (const name in given) {
+    const value = given[name];
     const first = Array.isArray(value) ? value[0] : value;
     if (first !== undefined && first !== null) headers[name] = first.toString();
   }
-  const text = message.value === null ? null : utf8OrNull(message.value);
+  const { key, value } = message;
+  const text = value === null ? null : utf8OrNull(value);
   const place: Place = { topic: batch.topic, partition: batch.partition };
   return {
     ...place,
     offset: Number(message.offset),
-    key: message.key === null ? null : message.key.toString(),
-    utf8: message.value === null || text !== null,
-    message: {
-      headers,
-      value: message.value !== null && text === null ? `data:${message.value.toString('base64')}` : text,
-    },
+    key: key === null ? null : key.toString(),
+    utf8: value === null || text !== null,
+    message: { headers, value: value !== null && text === null ? `data:${value.toString('base64')}` : text },
   };
 }
 
@@ -31,13 +32,12 @@ export function received(batch: Batch, message: Batch['messages'][number]) {
  * A message of one of our own topics whose type is for others: more than half of what a consumer reads. It has a place,
  * and is not worth reading further. undefined: it must be read.
  */
-export function passing(
-  batch: Batch,
-  message: Batch['messages'][number],
-  types: ReadonlySet<string>,
-): Delivery | undefined {
-  const { ce_type: type, ce_sequence: sequence } = message.headers ?? {};
-  if (!Buffer.isBuffer(type) || !Buffer.isBuffer(sequence) || types.has(String(type)) || isPublic(batch.topic)) return;
+export function passing(batch: Batch, message: Message, types: ReadonlySet<string>): Delivery | undefined {
+  if (isPublic(batch.topic)) return;
+  const type = message.header?.('ce_type');
+  if (!type || types.has(String(type))) return;
+  const sequence = message.header?.('ce_sequence');
+  if (!sequence) return;
   const seq = sequenceOf(String(sequence));
   if (seq === undefined) return;
   const { topic, partition } = batch;
