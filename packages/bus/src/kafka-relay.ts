@@ -58,7 +58,7 @@ export async function relayToKafka(
         const until = performance.now() + markMs;
         while (sent > 0 && performance.now() < until) {
           if (sent < batchSize) {
-            await newsWithin(until - performance.now());
+            await newsWithin(Math.max(0, until - performance.now()));
             if (!news) break;
             await pause(lingerMs);
           }
