@@ -19,9 +19,12 @@ export async function hotLoop(report: Report, options: BenchOptions): Promise<vo
         await hirePeople(house);
         await sleep(3_000);
         reportMemory(report, house, bus, 'idle');
-        await measureLatency(report, options, house, bus);
+        const latency = (when: string, goals = {}) => measureLatency(report, options, house, bus, when, goals);
+        await latency('just started');
+        await latency('after 30 s at that pace', { p50: { atMost: 40 }, p99: { atMost: 200 } });
         rates.set(bus, await sustain(report, options, house, admin, bus));
         reportMemory(report, house, bus, 'after the load');
+        await latency('right after full load');
       });
     await (bus === 'kafka' ? whereKafka(report, part) : part());
   }
