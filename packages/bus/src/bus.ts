@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type EventType, type ServiceName, type TopicName, topics } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { Consumer, type Reporter, type Subscription } from './consumer.ts';
-import { type Database, openPublisher, type Publish, prune, readLag, registerConsumer } from './log.ts';
+import { compact, type Database, openPublisher, type Publish, prune, readLag, registerConsumer } from './log.ts';
 import { consumeLog } from './postgres.ts';
 import { Wakeups } from './wakeups.ts';
 import { type Standing, Watch } from './watch.ts';
@@ -129,6 +129,11 @@ export async function openBus(options: BusOptions): Promise<Bus> {
     while (!stopping.signal.aborted && (await prune(database, options.retentionHours ?? 168)) > 0);
   };
   closing.push(every(60_000, stopping.signal, pruneAll, failed('pruning')));
+  // Policies are few, and what was decided by an old one is explained by it.
+  const compacted = own.filter((topic) => topics[topic].compacted && topic !== 'heard.policy');
+  if (compacted.length > 0) {
+    closing.push(every(3_600_000, stopping.signal, () => compact(database, compacted), failed('compacting')));
+  }
 
   return {
     publish,

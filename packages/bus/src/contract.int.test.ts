@@ -7,7 +7,7 @@ import { Consumer } from './consumer.ts';
 import { fromLog } from './delivery.ts';
 import { client, fact, keyOn, metrics, newName, recorder, topic, World, wrongWith } from './fixture.ts';
 import { driversOf, findKafka } from './fixture-kafka.ts';
-import { type LogRow, prune, readLag, registerConsumer } from './log.ts';
+import { compact, type LogRow, prune, readLag, registerConsumer } from './log.ts';
 import { NotYet, Rejection } from './rejection.ts';
 
 const found = await findKafka();
@@ -387,6 +387,36 @@ describe('the log', () => {
     expect(await prune(world.database, 1)).toBe(4);
     expect(await count(topic)).toBe(2);
     expect(await count(compacted)).toBe(1);
+  });
+
+  test('is compacted to the newest event of each key, but for what a reader has not come to yet', async () => {
+    const compacted = 'heard.marketing-eligibility';
+    const at = new Date('2026-03-02T09:00:00Z');
+    const change = (customerId: string, n: number) => {
+      const data = { customerId, blocked: [], reasons: [String(n)], at: at.toISOString() };
+      return newEvent('customer.eligibility-changed', customerId, data as never, at);
+    };
+    const ann = keyOn(0);
+    const others = [1, 2].map(keyOn);
+    for (let n = 1; n <= 5; n++) await world.publish([change(ann, n), ...others.map((key) => change(key, n))]);
+    await world.publish([fact(ann, 1), fact(ann, 2)]);
+    const kept = async () => {
+      const { rows } = await sql<{ key: string; seqs: number[] }>`
+        select key, array_agg(seq::int order by seq) as seqs from bus.log where topic = ${compacted} group by key`.execute(
+        world.database,
+      );
+      return Object.fromEntries(rows.map((row) => [row.key, row.seqs]));
+    };
+    await registerConsumer(world.database, 'slow', [compacted]);
+    await sql`update bus.positions set seq = case when partition = 0 then 3 else 5 end where consumer = 'slow'`.execute(
+      world.database,
+    );
+    expect(await compact(world.database, [compacted])).toBe(3 + 4 + 4);
+    expect(await kept()).toEqual({ [ann]: [4, 5], [others[0]!]: [5], [others[1]!]: [5] });
+    await sql`delete from bus.positions`.execute(world.database);
+    expect(await compact(world.database, [compacted])).toBe(1);
+    expect(await compact(world.database, [compacted])).toBe(0);
+    expect(await count(topic)).toBe(2);
   });
 
   test('begins for a new consumer with the first event that is kept', async () => {

@@ -188,7 +188,7 @@ export async function unpublishedAge(database: Database): Promise<number> {
 
 /**
  * Deletes rows older than `hours` that every reader of this database is past; at most 2,000 per partition a call.
- * Compacted topics are left whole: on the Postgres bus nothing compacts them yet.
+ * Of compacted topics it deletes none: see `compact`.
  */
 export async function prune(database: Database, hours: number): Promise<number> {
   const compacted = Object.entries(topics)
@@ -205,4 +205,25 @@ export async function prune(database: Database, hours: number): Promise<number> 
     database,
   );
   return Number(numAffectedRows ?? 0);
+}
+
+/**
+ * Of each key of these topics the newest event stays, for ever; those before it go once every reader of this database is
+ * past them. Reads the topics whole.
+ */
+export async function compact(database: Database, names: readonly TopicName[]): Promise<number> {
+  const { rows: places } = await sql<Place>`
+    select topic, partition from bus.partitions where topic = any (${names}::text[]) order by 1, 2`.execute(database);
+  let gone = 0;
+  for (const { topic, partition } of places) {
+    const { numAffectedRows } = await sql`
+      with newest as (
+        select key, max(seq) as seq from bus.log where topic = ${topic} and partition = ${partition} group by key having count(*) > 1),
+      behind as (select min(seq) as seq from bus.positions where topic = ${topic} and partition = ${partition})
+      delete from bus.log l using newest, behind
+       where l.topic = ${topic} and l.partition = ${partition} and l.key = newest.key and l.seq < newest.seq
+         and l.seq <= coalesce(behind.seq, l.seq)`.execute(database);
+    gone += Number(numAffectedRows ?? 0);
+  }
+  return gone;
 }
