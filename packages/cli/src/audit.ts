@@ -95,13 +95,16 @@ async function oneOwner(tx: Tx): Promise<Finding> {
   return look(
     tx,
     '5',
-    'never two owners, no second transfer after the first live contact unless overridden, loads are kept',
+    'never two owners, no more transfers after the first live contact than a policy ever allowed, loads are kept',
     {
       checked: sql`select count(*) from assignment.case_events where type = 'case.assigned'`,
       broken: sql`
-      select a.case_id::text as id, 'was handed over after its first live contact' as why from assignment.case_events a
+      select a.case_id::text as id, 'was handed over ' || count(*) || ' times after its first live contact' as why
+        from assignment.case_events a
        where a.type = 'case.assigned' and a.data::json ->> 'reason' <> 'overridden' and exists (
          select 1 from assignment.case_events c where c.case_id = a.case_id and c.type = 'case.contacted' and c.version < a.version)
+       group by a.case_id
+      having count(*) > (select max((document -> 'handoff' ->> 'max')::int) from assignment.policies)
       union all
       select p.person_id, 'is counted with ' || p.open_cases || ' cases and has ' || count(c.*) from assignment.people p
         left join assignment.cases c on c.owner = p.person_id and c.state in ('assigned', 'contacting', 'in-recovery')

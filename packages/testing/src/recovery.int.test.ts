@@ -458,10 +458,18 @@ describe.each(['postgres', 'kafka'] as const)('winning customers back on a virtu
     expect(findings.filter((one) => one.broken > 0)).toEqual([]);
     expect(findings.every((one) => one.checked > 0)).toBe(true);
 
-    // And it would have seen a grant that is not what the ledger says.
+    // And it would have seen a grant that is not what the ledger says …
+    const examples = async () => (await look()).flatMap((one) => (one.broken > 0 ? [one.example] : []));
     await sql`update assignment.grants set amount_minor = amount_minor + 1 where kind = 'refund'`.execute(database);
-    expect((await look()).flatMap((one) => (one.broken > 0 ? [one.example] : []))).toEqual([
-      expect.stringMatching(/ is granted with 10001, the customer got 10000$/),
-    ]);
+    expect(await examples()).toEqual([expect.stringMatching(/ is granted with 10001, the customer got 10000$/)]);
+
+    // … and a case that changed hands after its contact, which the policy forbids.
+    await sql`
+      insert into assignment.case_events (case_id, version, type, at, data)
+      select case_id, 1000, 'case.assigned', at, '{"reason": "transferred"}' from assignment.case_events
+       where type = 'case.contacted' limit 1`.execute(database);
+    expect(await examples()).toContainEqual(
+      expect.stringMatching(/ was handed over 1 times after its first live contact$/),
+    );
   });
 });
