@@ -111,13 +111,12 @@ async function compare(
       ),
     usual: (round) => usual(Array.from({ length: few }, (_, i) => received(`${bus}-usual-${round}`, i))),
   });
-  const goal = bus === 'postgres';
   report.row(`triage alone, ${bus} bus`, median(rates.triage), 'events/s');
   if (bus === 'kafka') report.row('triage alone, kafka bus, its own events sent too', median(relayed), 'events/s');
   report.row(`  (a) inbox + domain + outbox, batches of 500, one connection`, median(rates.bare), 'events/s');
   report.row(`  (b) the same triage, one event and transaction at a time`, median(rates.usual), 'events/s');
-  report.row(`  triage ÷ (a), ${bus}`, ratio(rates.triage, rates.bare), '×', goal ? { atLeast: 0.4 } : {});
-  report.row(`  triage ÷ (b), ${bus}`, ratio(rates.triage, rates.usual), '×', goal ? { atLeast: 10 } : {});
+  report.row(`  triage ÷ (a), ${bus}`, ratio(rates.triage, rates.bare), '×', { atLeast: 0.4 });
+  report.row(`  triage ÷ (b), ${bus}`, ratio(rates.triage, rates.usual), '×', { atLeast: 10 });
   const used = cpus[Math.floor(cpus.length / 2)];
   report.cost(`  each event through triage, ${bus}`, used, count);
   report.cpu(`triage alone on ${bus}`, used);

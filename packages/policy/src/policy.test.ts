@@ -60,6 +60,11 @@ describe('a policy is refused as a whole, with the key named', () => {
     ['a deadline beyond the ceiling', (d) => Object.assign(d.sla.firstContact, { P2: '25h' }), /sla\.firstContact\.P2/],
     ['bands that overlap', (d) => Object.assign(d.bands.nps, { passiveMax: 6 }), /bands\.nps\.passiveMax/],
     ['rules that leave a detractor without a priority', (d) => d.triage.rules.pop(), /triage\.rules/],
+    [
+      'a rule whose name has two lines',
+      (d) => Object.assign(d.triage.rules[0], { name: 'a\nb' }),
+      /triage\.rules.*name/,
+    ],
     ['a stop list that stops service', (d) => d.stopList.blocks.push('service-recovery'), /stopList\.blocks/],
     [
       'a stop list that lets promotion pass',

@@ -20,8 +20,14 @@ const Band = z.strictObject({
   severeMax: z.int().meta({ description: 'The worst part of the detractors: 0–3 on the NPS scale.' }),
 });
 
+const RuleName = z
+  .string()
+  .min(1)
+  .max(60)
+  .regex(/^\P{Cc}+$/u, 'must be one line');
+
 const Rule = z.strictObject({
-  name: z.string().min(1),
+  name: RuleName,
   priority: Priority,
   when: z
     .strictObject({ highValue: z.boolean(), severe: z.boolean(), redLine: z.boolean(), highRiskWord: z.boolean() })
@@ -60,7 +66,7 @@ const Compensation = z
     authority: z
       .array(
         z.strictObject({
-          name: z.string().min(1),
+          name: RuleName,
           roles: Ladder,
           priorities: z.array(Priority).min(1),
           kinds: z.array(CompensationKind).min(1),
