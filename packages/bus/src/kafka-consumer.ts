@@ -23,9 +23,9 @@ interface Waiting {
  * Runs a consumer on Kafka. What the partitions' batches hold is gathered and handled in one transaction, so that many
  * thin partitions cost as much as one thick one; offsets are committed to Kafka after the database has committed. At
  * most one batch per partition waits, and kafkajs fetches nothing more before all are handled. A batch that is for others
- * alone waits for nothing: the positions move past it with the next one that is not, or soon. While a
- * whole transaction more is waiting a second worker helps, with other partitions: the one decides while the database
- * writes what the other has decided.
+ * alone waits for nothing: the positions move past it with the next one that is not, or soon. While a whole transaction
+ * more is waiting a second worker helps, with other partitions: the one decides while the database writes what the other
+ * has decided.
  *
  * `kafka` should be patient: a consumer that gives up on a broker comes back as a new member of its group, and gets no
  * partition before the session of the old one is over.
@@ -218,7 +218,7 @@ export async function consumeKafka(
     clearTimeout(telling);
     await consumer.process([...passed.values()].flat()).then(
       () => passed.clear(),
-      () => {},
+      () => {}, // their offsets are not committed below, so they are read again
     );
     await committing;
     await commitAll();

@@ -83,7 +83,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   };
 
   try {
-    const warm = fillCompileCache();
+    const warm = fillCompileCache(log);
     const postgres = await startPostgres({ dir: join(options.dir, 'postgres'), settings: options.postgresSettings });
     closing.push(() => postgres.stop());
     log('PostgreSQL is up');
@@ -176,12 +176,16 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   }
 }
 
-async function fillCompileCache(): Promise<void> {
-  const env = { ...process.env, ...nodeEnvironment };
-  // It may be a folder that cannot be written to; then services only start slower.
-  await promisify(execFile)(process.execPath, [join(root, 'packages/service/src/fill-compile-cache.ts')], {
-    env,
-  }).catch(() => {});
+async function fillCompileCache(log: (line: string) => void): Promise<void> {
+  const script = join(root, 'packages/service/src/fill-compile-cache.ts');
+  try {
+    await promisify(execFile)(process.execPath, [script], {
+      env: { ...process.env, ...nodeEnvironment },
+      timeout: 60_000,
+    });
+  } catch {
+    log('the compile cache could not be filled; services start slower'); // a folder that cannot be written to, perhaps
+  }
 }
 
 const urlOf = (port: number) => `http://127.0.0.1:${port}`;

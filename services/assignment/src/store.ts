@@ -1,3 +1,4 @@
+import { lines } from '@heard/bus/lines';
 import type { Tx } from '@heard/bus/log';
 import { write } from '@heard/bus/write';
 import type { Event } from '@heard/events/event';
@@ -233,7 +234,7 @@ export class Desk {
         select t.case_id, t.version, t.type, ${at}, t.data from rows from (
           unnest(${this.#facts.map((f) => f.file.caseId)}::uuid[]), unnest(${this.#facts.map((f) => f.version)}::int[]),
           unnest(${this.#facts.map((f) => f.fact.type)}::text[]),
-          string_to_table(${this.#facts.map((f) => JSON.stringify({ ...f.fact, type: undefined })).join('\n')}, E'\n'))
+          ${lines(this.#facts.map((f) => JSON.stringify({ ...f.fact, type: undefined })))})
           as t (case_id, version, type, data)`,
       );
     }
