@@ -119,6 +119,30 @@ for (const { driver, missing, why } of driversOf(found)) {
       expect(world.logged.filter(({ message }) => message.includes('missing'))).toEqual([]);
     });
 
+    test('what is for others is passed in its place, and is no gap, however far behind the consumer is', async () => {
+      const record = recorder(consumer);
+      await world.consume(consumer, async (tx, events) => {
+        await sql`select pg_sleep(0.02)`.execute(tx);
+        await record(tx, events);
+      });
+      const keys = [0, 1, 2, 3].map(keyOn);
+      const at = new Date('2026-03-02T09:00:00Z');
+      const others = new Set<string>();
+      const foreign = (key: string) => {
+        const event = newEvent('stop-list.left', key, {} as never, at);
+        others.add(event.id);
+        return event;
+      };
+      for (let round = 0; round < 25; round++) {
+        await world.publish(keys.flatMap((key) => Array.from({ length: 20 }, () => foreign(key))));
+        await world.publish(keys.flatMap((key) => Array.from({ length: 200 }, (_, n) => fact(key, round * 200 + n))));
+      }
+      await handled(25 * 4 * 200);
+      const own = (await world.log()).filter(({ id }) => !others.has(id));
+      expect(wrongWith(await world.effects(consumer), own)).toBeUndefined();
+      expect(world.logged.filter(({ message }) => message.includes('missing'))).toEqual([]);
+    });
+
     test('a backlog that waits for a policy does not keep the policy from being read', async () => {
       await world.publish(Array.from({ length: 700 }, (_, n) => fact(`key-${n % 40}`, n)));
       const record = recorder(consumer);
