@@ -7,7 +7,7 @@ import { Consumer } from './consumer.ts';
 import { fromLog } from './delivery.ts';
 import { client, fact, keyOn, metrics, newName, recorder, topic, World, wrongWith } from './fixture.ts';
 import { driversOf, findKafka } from './fixture-kafka.ts';
-import { compact, type LogRow, prune, readLag, registerConsumer } from './log.ts';
+import { compact, type LogRow, openPublisher, prune, readLag, registerConsumer } from './log.ts';
 import { NotYet, Rejection } from './rejection.ts';
 
 const found = await findKafka();
@@ -428,8 +428,13 @@ describe('the log', () => {
     };
     const ann = keyOn(0);
     const others = [1, 2].map(keyOn);
-    for (let n = 1; n <= 5; n++) await world.publish([change(ann, n), ...others.map((key) => change(key, n))]);
-    await world.publish([fact(ann, 1), fact(ann, 2)]);
+    // Without a bus, which would compact, too, when it opens.
+    const publish = await openPublisher(world.database);
+    for (let n = 1; n <= 5; n++) {
+      const events = [change(ann, n), ...others.map((key) => change(key, n))];
+      await world.database.transaction().execute((tx) => publish(tx, events));
+    }
+    await world.database.transaction().execute((tx) => publish(tx, [fact(ann, 1), fact(ann, 2)]));
     const kept = async () => {
       const { rows } = await sql<{ key: string; seqs: number[] }>`
         select key, array_agg(seq::int order by seq) as seqs from bus.log where topic = ${compacted} group by key`.execute(
