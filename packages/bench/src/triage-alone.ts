@@ -10,8 +10,9 @@ import { lookUp } from '@heard/events/registry';
 import type { House } from '@heard/local/house';
 import { parsePolicy, presetPolicy } from '@heard/policy/policy';
 import { openDatabase } from '@heard/service/database';
+import { triaged } from '@heard/triage/consumers';
 import { soundsNegative, termFinder } from '@heard/triage/text-analysis';
-import { decide } from '@heard/triage/triage';
+import { decide, type Inputs } from '@heard/triage/triage';
 import kafkajs from 'kafkajs';
 import type pg from 'pg';
 import { type BenchOptions, one, whereKafka, withHouse } from './ground.ts';
@@ -80,7 +81,8 @@ async function compare(
     create table bench.inbox (id uuid primary key);
     create table bench.domain (feedback_id uuid primary key, customer_id text, segment text, priority text, rule text, inputs text);
     create table bench.outbox (id bigint generated always as identity primary key, key text, attributes text, data text)`);
-  const usual = usualWay(admin);
+  const rowsOf = decider();
+  const usual = usualWay(admin, rowsOf);
   const cpus: NonNullable<ReturnType<ReturnType<typeof countCpu>>>[] = [];
   const relayed: number[] = [];
   const triage = async (round: number, n = count): Promise<number> => {
@@ -107,7 +109,7 @@ async function compare(
     bare: (round) =>
       bareWrites(
         admin,
-        Array.from({ length: count }, (_, i) => received(`${bus}-bare-${round}`, i)),
+        Array.from({ length: count }, (_, i) => rowsOf(received(`${bus}-bare-${round}`, i))),
       ),
     usual: (round) => usual(Array.from({ length: few }, (_, i) => received(`${bus}-usual-${round}`, i))),
   });
@@ -121,7 +123,7 @@ async function compare(
   report.cost(`  each event through triage, ${bus}`, used, count);
   report.cpu(`triage alone on ${bus}`, used);
   report.remark(
-    'triage publishes one event for each of these, as (a) and (b) do; (b) writes it with a statement of its own',
+    'triage publishes one event for each of these; (a) and (b) write the same event, (b) with a statement of its own',
   );
   const fed = few + rounds * count;
   const { feedback, triaged } = await one<Record<string, number>>(
@@ -159,39 +161,74 @@ async function isRelayed(admin: pg.Client): Promise<boolean> {
   ).done;
 }
 
-/** What any exactly-once consumer must write, and nothing else: no reading, deciding or making of events. */
-async function bareWrites(admin: pg.Client, events: Event<'feedback.received'>[]): Promise<number> {
-  const rows = events.map(({ data, ...attributes }) => ({
-    id: attributes.id,
-    feedbackId: data.feedbackId,
-    key: data.customerId,
-    attributes: JSON.stringify(attributes),
-    data: JSON.stringify(data),
-  }));
+interface Rows {
+  eventId: string;
+  feedbackId: string;
+  customerId: string;
+  segment: string | null;
+  priority: string | null;
+  rule: string;
+  inputs: string;
+  attributes: string;
+  data: string;
+}
+
+/** Decides as triage does, and returns the rows to write for it: the same for both ways beside it. */
+function decider(): (event: Event<'feedback.received'>) => Rows {
+  const policy = { ...parsePolicy(presetPolicy()), version: 1 };
+  const findTerms = termFinder();
+  return (event) => {
+    const { data } = event;
+    const hits = findTerms(data.comment ?? '', policy);
+    const inputs: Inputs = {
+      kind: data.kind,
+      score: data.score,
+      negative: data.score ? undefined : soundsNegative(data.comment ?? ''),
+      hits,
+      followUp: data.followUp,
+      backfill: data.backfill,
+      csatBefore: [],
+      customer: { known: false, ltvThreshold: 1_000_000 },
+    };
+    const decision = decide(inputs, policy);
+    const { data: out, ...attributes } = newEvent(
+      'feedback.triaged',
+      data.customerId,
+      triaged(data, hits, decision, undefined, policy),
+      new Date(),
+      event,
+    );
+    return {
+      ...{ eventId: event.id, feedbackId: data.feedbackId, customerId: data.customerId },
+      ...{ segment: decision.segment, priority: decision.priority, rule: decision.rule },
+      ...{ inputs: JSON.stringify(inputs), attributes: JSON.stringify(attributes), data: JSON.stringify(out) },
+    };
+  };
+}
+
+/** What triage must write, exactly once, and nothing else: no reading, deciding or making of events. */
+async function bareWrites(admin: pg.Client, rows: readonly Rows[]): Promise<number> {
   return rateOf(rows.length, async () => {
     for (let from = 0; from < rows.length; from += 500) {
       const batch = rows.slice(from, from + 500);
+      const of = (field: keyof Rows) => batch.map((row) => row[field]).join('\n');
       await admin.query('begin');
       await admin.query('insert into bench.inbox select unnest($1::uuid[]) on conflict do nothing returning id', [
-        batch.map((row) => row.id),
+        batch.map((row) => row.eventId),
       ]);
       await admin.query(
-        `insert into bench.domain select t.id, t.key, 'detractor', 'P1', 'ordinary-severe', t.data from rows from (
-           unnest($1::uuid[]), unnest($2::text[]), string_to_table($3, E'\\n')) as t (id, key, data)`,
+        `insert into bench.domain select t.id, t.customer_id, t.segment, t.priority, t.rule, t.inputs from rows from (
+           unnest($1::uuid[]), string_to_table($2, E'\\n'), string_to_table($3, E'\\n'), string_to_table($4, E'\\n'),
+           string_to_table($5, E'\\n'), string_to_table($6, E'\\n')) as t (id, customer_id, segment, priority, rule, inputs)`,
         [
           batch.map((row) => row.feedbackId),
-          batch.map((row) => row.key),
-          batch.map((row) => row.attributes).join('\n'),
+          ...(['customerId', 'segment', 'priority', 'rule', 'inputs'] as const).map(of),
         ],
       );
       await admin.query(
         `insert into bench.outbox (key, attributes, data) select t.key, t.attributes, t.data from rows from (
-           unnest($1::text[]), string_to_table($2, E'\\n'), string_to_table($3, E'\\n')) as t (key, attributes, data)`,
-        [
-          batch.map((row) => row.key),
-          batch.map((row) => row.attributes).join('\n'),
-          batch.map((row) => row.data).join('\n'),
-        ],
+           string_to_table($1, E'\\n'), string_to_table($2, E'\\n'), string_to_table($3, E'\\n')) as t (key, attributes, data)`,
+        (['customerId', 'attributes', 'data'] as const).map(of),
       );
       await admin.query('commit');
     }
@@ -199,41 +236,24 @@ async function bareWrites(admin: pg.Client, events: Event<'feedback.received'>[]
 }
 
 /** Triage as most would write it: per event parse, decide, and one transaction of five round trips. */
-function usualWay(admin: pg.Client): (events: Event<'feedback.received'>[]) => Promise<number> {
-  const policy = { ...parsePolicy(presetPolicy()), version: 1 };
-  const findTerms = termFinder();
+function usualWay(
+  admin: pg.Client,
+  rowsOf: (event: Event<'feedback.received'>) => Rows,
+): (events: Event<'feedback.received'>[]) => Promise<number> {
   const { schema } = lookUp('feedback.received')!;
   return (events) => {
     const texts = events.map((event) => JSON.stringify(event));
     return rateOf(texts.length, async () => {
       for (const text of texts) {
         const event = JSON.parse(text) as Event<'feedback.received'>;
-        const data = schema.parse(event.data) as typeof event.data;
-        const inputs = {
-          ...{ kind: data.kind, score: data.score, followUp: data.followUp, backfill: data.backfill, csatBefore: [] },
-          hits: findTerms(data.comment ?? '', policy),
-          negative: data.score ? undefined : soundsNegative(data.comment ?? ''),
-          customer: { known: false, ltvThreshold: 1_000_000 },
-        };
-        const decision = decide(inputs, policy);
-        const triaged = newEvent(
-          'feedback.triaged',
-          event.subject,
-          { ...data, ...decision } as never,
-          new Date(),
-          event,
-        );
-        const { data: out, ...attributes } = triaged;
+        const row = rowsOf({ ...event, data: schema.parse(event.data) as typeof event.data });
         await admin.query('begin');
-        await admin.query('insert into bench.inbox values ($1) on conflict do nothing returning id', [event.id]);
+        await admin.query('insert into bench.inbox values ($1) on conflict do nothing returning id', [row.eventId]);
         await admin.query('insert into bench.domain values ($1, $2, $3, $4, $5, $6)', [
-          ...[data.feedbackId, data.customerId, decision.segment, decision.priority, decision.rule],
-          JSON.stringify(inputs),
+          ...[row.feedbackId, row.customerId, row.segment, row.priority, row.rule, row.inputs],
         ]);
         await admin.query('insert into bench.outbox (key, attributes, data) values ($1, $2, $3)', [
-          event.subject,
-          JSON.stringify(attributes),
-          JSON.stringify(out),
+          ...[row.customerId, row.attributes, row.data],
         ]);
         await admin.query('commit');
       }

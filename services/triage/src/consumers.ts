@@ -210,7 +210,8 @@ function customerOf(data: CustomerValueChanged): Customer {
   };
 }
 
-function triaged(
+/** What was decided on a feedback, as others hear of it. */
+export function triaged(
   data: FeedbackReceived,
   hits: Inputs['hits'],
   decision: Decision,
