@@ -5,9 +5,11 @@ import { type Place, placeName } from './log.ts';
 export interface Stretch extends Place {
   /** Of the first of them, on Kafka. */
   offset: number;
-  deliveries: Delivery[];
+  length: number;
   /** All of it is for others. */
   passing: boolean;
+  /** Reads them. Whoever does so late keeps little: what is read takes ten times as much as what it is read from. */
+  read(): Delivery[];
 }
 
 interface Entry extends Stretch {
@@ -70,7 +72,7 @@ export class Backlog {
     let size = 0;
     for (const entry of this.#line.toSorted((a, b) => isPolicy(b) - isPolicy(a))) {
       if (left.has(entry.name)) continue;
-      const more = entry.passing ? 0 : entry.deliveries.length;
+      const more = entry.passing ? 0 : entry.length;
       if (size > 0 && size + more > max) {
         left.add(entry.name);
         continue;
@@ -113,5 +115,5 @@ export class Backlog {
 }
 
 function count(stretches: readonly Stretch[]): number {
-  return stretches.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+  return stretches.reduce((sum, { length }) => sum + length, 0);
 }

@@ -18,8 +18,8 @@ const passedMs = 100;
  * thin partitions cost as much as one thick one; offsets are committed to Kafka after the database has committed. At
  * most one batch per partition waits, and kafkajs fetches more as soon as all are at work: the brokers look for what comes
  * next meanwhile. A batch that is for others alone waits for nothing: the positions move past it with the next one that
- * is not, or soon. While a whole transaction more is waiting a second worker helps, with other partitions: the one decides
- * while the database writes what the other has decided.
+ * is not, or soon. While one or two whole transactions more are waiting as many workers help, with other partitions: the
+ * one decides while the database writes what the others have decided.
  *
  * `kafka` should be patient: a consumer that gives up on a broker comes back as a new member of its group, and gets no
  * partition before the session of the old one is over.
@@ -59,14 +59,14 @@ export async function consumeKafka(
   });
 
   function helpIfBehind(): void {
-    if (backlog.waiting >= batchSize) second.wake();
+    for (const helper of helpers.slice(0, Math.floor(backlog.waiting / batchSize))) helper.wake();
   }
 
   async function step(): Promise<boolean> {
     const taken = backlog.take(batchSize);
     helpIfBehind();
     try {
-      await consumer.process(taken.flatMap(({ deliveries }) => deliveries));
+      await consumer.process(taken.flatMap((stretch) => stretch.read()));
       backlog.done(taken);
     } catch (error) {
       if (leaving) backlog.done(taken);
@@ -86,7 +86,7 @@ export async function consumeKafka(
 
   const { lingerMs, failed } = options;
   const first = new Worker(step, { idleMs: 1_000, lingerMs, failed }).start();
-  const second = new Worker(step, { idleMs: 60_000, lingerMs, failed }).start();
+  const helpers = [1, 2].map(() => new Worker(step, { idleMs: 60_000, lingerMs, failed }).start());
 
   function leave(): void {
     leaving = true;
@@ -107,12 +107,12 @@ export async function consumeKafka(
       for (let from = 0; from < batch.messages.length; from += batchSize) {
         if (leaving || isStale() || !isRunning()) return;
         const messages = batch.messages.slice(from, from + batchSize);
-        const deliveries = messages.map(
-          (message) => passing(batch, message, types) ?? fromKafka(received(batch, message), types),
-        );
-        const forOthers = deliveries.every(({ outcome }) => 'skipped' in outcome);
-        const offset = Number(messages[0]!.offset);
-        const goOn = backlog.add({ topic, partition, offset, deliveries, passing: forOthers });
+        const passed = messages.map((message) => passing(batch, message, types));
+        const forOthers = passed.every((delivery) => delivery !== undefined);
+        const goOn = backlog.add({
+          ...{ topic, partition, offset: Number(messages[0]!.offset), length: messages.length, passing: forOthers },
+          read: () => messages.map((message, n) => passed[n] ?? fromKafka(received(batch, message), types)),
+        });
         if (forOthers && backlog.passing < batchSize) {
           telling ??= setTimeout(() => {
             telling = undefined;
@@ -175,7 +175,7 @@ export async function consumeKafka(
   const stop = async () => {
     stopping = true;
     leave();
-    await Promise.all([first.stop(), second.stop()]);
+    await Promise.all([first, ...helpers].map((worker) => worker.stop()));
     clearInterval(timer);
     clearTimeout(telling);
     await committing;
