@@ -109,15 +109,9 @@ export function parse(
   if (!schema) return { failure: { code: 'unknown-type', reason: `unknown event type ${attributes.type}` } };
   const result = schema.safeParse(data);
   if (!result.success) return { failure: { code: 'invalid', reason: explain(result.error) } };
-  const { sequence: _, ...rest } = attributes;
-  return {
-    event: {
-      ...rest,
-      subject: attributes.subject ?? key ?? '',
-      time: attributes.time ?? '',
-      data: result.data,
-    } as unknown as Event,
-  };
+  const { id, type, source, subject = key ?? '', time = '', correlationid, causationid, traceparent } = attributes;
+  const event = { id, type, source, subject, time, correlationid, causationid, traceparent, data: result.data };
+  return { event: event as unknown as Event };
 }
 
 /** "score.value: must be …; comment: …": field and rule, never the value, which may be a customer's words. */

@@ -27,6 +27,7 @@ interface Decoded {
   value: Buffer | null;
   headers: Record<string, Buffer | Buffer[]>;
   header(name: string): Buffer | null | undefined;
+  textHeaders(): Record<string, string> | undefined;
 }
 
 const firstTimestamp = 1_793_491_200_000;
@@ -121,6 +122,32 @@ test('one header is read without the others, and of several by that name the fir
         }
       }
     }),
+  );
+});
+
+test('headers are read as text in one piece, or one by one where they are not ASCII', async () => {
+  const ascii = fc.string({ unit: 'binary-ascii', maxLength: 200 });
+  const some = fc.tuple(
+    message,
+    fc.dictionary(
+      ascii.filter((name) => !(name in {})),
+      fc.oneof(ascii, bytes),
+      { maxKeys: 30 },
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(some, { minLength: 1, maxLength: 5 }), async (given) => {
+      const messages = given.map(([one, headers]) => ({ ...one, headers }));
+      const { buffer } = await encodeBatch({ records: messages.map(encodeRecord), firstTimestamp });
+      const { records } = await decodeBatch(new Decoder(buffer));
+      for (const [n, { headers }] of messages.entries()) {
+        const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `${toBuffer(value)}`]));
+        const inOne = records[n]!.textHeaders();
+        const isAscii = Object.values(texts).every((text) => /^[\0-\x7f]*$/.test(text));
+        if (inOne || (isAscii && Object.keys(texts).length > 0)) expect({ ...inOne }).toEqual(texts);
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 

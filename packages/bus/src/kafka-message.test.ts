@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { passing } from './kafka-message.ts';
+import { passing, received } from './kafka-message.ts';
 
 const types = new Set(['case.opened']);
 const headers = (type: string, sequence: string) => ({
@@ -27,5 +27,28 @@ describe('a message for others', () => {
     ['is on a public topic', 'heard.inbound.survey-responses', headers('case.closed', '7')],
   ])('is none when it %s', (_how, topic, own) => {
     expect(read(topic, own)).toBeUndefined();
+  });
+});
+
+describe('a message that is read', () => {
+  const batch = { topic: 'heard.inbound.survey-responses', partition: 3 } as never;
+  const own = { ce_id: Buffer.from('1'), ce_name: [Buffer.from('样'), Buffer.from('b')], empty: undefined };
+  const message = (value: Buffer | null, more = {}) =>
+    ({ offset: '9', key: null, value, headers: own, ...more }) as never;
+
+  test('has its headers as text, the first of each name', () => {
+    expect(received(batch, message(null)).message.headers).toEqual({ ce_id: '1', ce_name: '样' });
+    const inOne = () => ({ ce_id: '2' });
+    expect(received(batch, message(null, { textHeaders: inOne })).message.headers).toEqual({ ce_id: '2' });
+    expect(received(batch, message(null, { textHeaders: () => undefined })).message.headers.ce_id).toBe('1');
+  });
+
+  test.each([
+    ['text', Buffer.from('{"n":"样"}'), true, '{"n":"样"}'],
+    ['text without its byte order mark', Buffer.from('\ufeff{}'), true, '{}'],
+    ['base64 where it is not UTF-8', Buffer.from([0xc3, 0x28]), false, 'data:wyg='],
+    ['nothing', null, true, null],
+  ])('has as its value %s', (_what, value, utf8, text) => {
+    expect(received(batch, message(value))).toMatchObject({ utf8, message: { value: text } });
   });
 });

@@ -108,11 +108,12 @@ async function send(producer: Producer, rows: readonly LogRow[]): Promise<void> 
     timeout: 10_000,
     topicMessages: [...byTopic].map(([topic, own]) => ({
       topic,
-      messages: own.map((row) => ({
-        key: row.key,
-        partition: row.partition,
-        ...binaryMessage({ ...(JSON.parse(row.attributes) as Attributes), sequence: String(row.seq) }, row.data),
-      })),
+      messages: own.map((row) => {
+        const attributes = JSON.parse(row.attributes) as Attributes;
+        attributes.sequence = String(row.seq);
+        const { headers, value } = binaryMessage(attributes, row.data);
+        return { key: row.key, partition: row.partition, headers, value };
+      }),
     })),
   });
 }

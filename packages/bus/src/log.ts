@@ -57,8 +57,10 @@ export async function openPublisher(database: Database): Promise<Publish> {
   };
 }
 
-function attributesOf({ data: _, ...attributes }: Event): string {
-  return JSON.stringify(attributes);
+/** Written out: to leave one property out of an object takes longer than all the rest. */
+function attributesOf(event: Event): string {
+  const { id, type, source, subject, time, correlationid, causationid, traceparent } = event;
+  return JSON.stringify({ id, type, source, subject, time, correlationid, causationid, traceparent });
 }
 
 function dataOf({ type, data }: Event): string {

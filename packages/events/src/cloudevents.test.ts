@@ -99,6 +99,7 @@ describe('what is no CloudEvent', () => {
     );
     expect(refused({ headers: { ...binary, ce_specversion: '0.3' }, value: '{}' })).toContain('specversion');
     expect(refused({ headers: { ...binary, ce_id: '' }, value: '{}' })).toContain('attributes id');
+    expect(refused(structured({ specversion: '1.0', ...attributes, id: 5, data }))).toContain('attributes id');
   });
 
   it('is a value that is not a JSON object', () => {

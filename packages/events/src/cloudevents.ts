@@ -29,12 +29,10 @@ export function readMessage(message: Message): { attributes: Attributes; data: u
     const { data, data_base64, ...attributes } = parseJson(message.value, 'the structured event');
     return { attributes: checked(attributes), data: typeof data_base64 === 'string' ? decoded(data_base64) : data };
   }
-  const attributes: Record<string, string> = {};
-  for (const header in message.headers) {
-    const name = attributeOf(header);
-    if (name) attributes[name] = message.headers[header]!;
-  }
-  return { attributes: checked(attributes), data: message.value === null ? null : parseJson(message.value, 'data') };
+  return {
+    attributes: checked(message.headers, attributeOf),
+    data: message.value === null ? null : parseJson(message.value, 'data'),
+  };
 }
 
 /** Headers are always the same few: names that were looked up before are found quicker, and so is what they name. */
@@ -68,18 +66,26 @@ export function binaryMessage(attributes: Attributes, data: string): Message {
   return { headers, value: data };
 }
 
-function checked(given: Record<string, unknown>): Attributes {
-  const missing = required.filter((name) => typeof given[name] !== 'string' || given[name] === '');
-  if (given.specversion !== '1.0') missing.unshift('specversion');
-  if (missing.length > 0) throw new NotACloudEvent(`not a CloudEvent 1.0: check the attributes ${missing.join(', ')}`);
+/** What of `given` is an attribute, by the name that `nameOf` gives it, or throws. */
+function checked(
+  given: Record<string, unknown>,
+  nameOf: (name: string) => string | undefined = (name) => name,
+): Attributes {
   const read: Record<string, string> = {};
-  for (const name in given) {
-    const value = given[name];
-    if (name === 'specversion' || value === null || value === undefined) continue;
-    if (typeof value === 'boolean' || typeof value === 'number') read[name] = String(value);
-    else if (typeof value === 'string' && !unprintable.test(value)) read[name] = value;
+  let specversion: unknown;
+  for (const key in given) {
+    const name = nameOf(key);
+    const value = given[key];
+    if (name === 'specversion') specversion = value;
+    else if (name === undefined || value === null || value === undefined) continue;
+    else if (typeof value === 'boolean' || typeof value === 'number') {
+      if (!required.includes(name)) read[name] = String(value);
+    } else if (typeof value === 'string' && !unprintable.test(value)) read[name] = value;
     else throw new NotACloudEvent(`not a CloudEvent 1.0: the attribute ${nameable(name)} must be plain text`);
   }
+  const missing = required.filter((name) => !read[name]);
+  if (specversion !== '1.0') missing.unshift('specversion');
+  if (missing.length > 0) throw new NotACloudEvent(`not a CloudEvent 1.0: check the attributes ${missing.join(', ')}`);
   return read as Attributes;
 }
 

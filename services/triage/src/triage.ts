@@ -125,7 +125,7 @@ function grade(
   const matched: Decision['matched'] = [];
   if (segment === 'detractor') {
     for (const { name, priority, when } of policy.triage.rules) {
-      if (failing(when, facts).length === 0) matched.push({ rule: name, priority });
+      if (!failing(when, facts)) matched.push({ rule: name, priority });
     }
   } else if (!inputs.score) {
     const { scoreless } = policy.triage;
@@ -141,11 +141,13 @@ function grade(
   return first ? { ...first, matched } : { priority: null, rule: 'none', matched };
 }
 
-function failing(when: Partial<Facts>, facts: Facts): (keyof Facts)[] {
-  const names: (keyof Facts)[] = [];
-  for (const name in when)
-    if (when[name as keyof Facts] !== facts[name as keyof Facts]) names.push(name as keyof Facts);
-  return names;
+/** The first fact that is not as the rule wants it, in the rule's order; `but` does not count. */
+function failing(when: Partial<Facts>, facts: Facts, but?: keyof Facts): keyof Facts | undefined {
+  for (const name in when) {
+    const fact = name as keyof Facts;
+    if (fact !== but && when[fact] !== facts[fact]) return fact;
+  }
+  return undefined;
 }
 
 function isFalling({ score, csatBefore }: Inputs, { triage }: Policy): boolean {
@@ -174,8 +176,9 @@ function alertFor(
 function nearestMiss(inputs: Inputs, facts: Facts, got: Priority, policy: Policy): Decision['nearestMiss'] {
   for (const { name, priority, when } of policy.triage.rules) {
     if (!isHigher(priority, got)) continue;
-    const [missing, ...more] = failing(when, facts);
-    if (missing && more.length === 0) return { priority, rule: name, needs: describe(missing, inputs, policy) };
+    const missing = failing(when, facts);
+    if (!missing || failing(when, facts, missing)) continue;
+    return { priority, rule: name, needs: describe(missing, inputs, policy) };
   }
   return undefined;
 }
