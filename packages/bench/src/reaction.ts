@@ -122,7 +122,8 @@ async function watch(url: string, topics: Record<string, Seen>): Promise<pg.Clie
       const { rows } = await client.query<{ partition: number; seq: string; key: string; type: string }>(
         `select l.partition, l.seq, l.key, l.attributes::json ->> 'type' as type
            from unnest($1::int[], $2::bigint[]) as p (partition, seq)
-          cross join lateral (select * from bus.log where topic = $3 and partition = p.partition and seq > p.seq order by seq) l`,
+          join bus.log l on l.topic = $3 and l.partition = p.partition and l.lot > p.seq and l.seq > p.seq
+          order by l.partition, l.seq`,
         [own.map((row) => row.partition), own.map((row) => row.head), topic],
       );
       const at = performance.now();

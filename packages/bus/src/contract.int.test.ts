@@ -396,8 +396,9 @@ describe('the log', () => {
     const at = '2026-03-02T09:00:00Z';
     await registerConsumer(world.database, 'quick', [topic, compacted]);
     await registerConsumer(world.database, 'slow', [topic]);
+    for (let n = 0; n < 8; n += 4) await world.publish(Array.from({ length: 4 }, (_, i) => fact('ann', n + i)));
     await world.publish([
-      ...Array.from({ length: 10 }, (_, n) => fact('ann', n)),
+      ...Array.from({ length: 2 }, (_, n) => fact('ann', 8 + n)),
       newEvent(
         'customer.eligibility-changed',
         'ann',
@@ -409,12 +410,12 @@ describe('the log', () => {
       sql`update bus.positions p set seq = least(${seq}, h.head) from bus.partitions h
            where p.consumer = ${name} and (h.topic, h.partition) = (p.topic, p.partition)`.execute(world.database);
     await move('quick', 10);
-    await move('slow', 4);
-    await sql`update bus.log set published_at = now() - interval '2 hours' where seq <= 8`.execute(world.database);
-    expect(await prune(world.database, 1)).toBe(4);
+    await move('slow', 7);
+    await sql`update bus.lots set published_at = now() - interval '2 hours' where seq <= 8`.execute(world.database);
+    expect(await prune(world.database, 1)).toBe(1); // a lot whose middle somebody has come to stays
     expect(await count(topic)).toBe(6);
     await move('slow', 10);
-    expect(await prune(world.database, 1)).toBe(4);
+    expect(await prune(world.database, 1)).toBe(1);
     expect(await count(topic)).toBe(2);
     expect(await count(compacted)).toBe(1);
   });
@@ -458,7 +459,7 @@ describe('the log', () => {
     await registerConsumer(world.database, 'old', [topic]);
     await world.publish(Array.from({ length: 10 }, (_, n) => fact(`key-${n}`, n)));
     await sql`update bus.positions set seq = 99`.execute(world.database);
-    await sql`update bus.log set published_at = now() - interval '2 hours'`.execute(world.database);
+    await sql`update bus.lots set published_at = now() - interval '2 hours'`.execute(world.database);
     await prune(world.database, 1);
     await world.consume('new');
     const lag = async () => (await readLag(world.database)).filter((one) => one.consumer === 'new');
@@ -506,9 +507,8 @@ describe('the log', () => {
       sql`select bus.append(array[${topic}, ${topic}], array[0, ${partition}::int], array[1, ${announced}::int], ${keys},
         ${'{}\x1e{}'}, ${'{}\x1e{}'})`.execute(world.database);
     await expect(append(99, 1, 'a\x1eb')).rejects.toThrow('there is no partition 99');
-    await expect(append(1, 2, 'a\x1eb')).rejects.toThrow('1 events where 2 were announced');
     await expect(append(1, 1, 'a\x1eb\x1ec')).rejects.toThrow('there is no partition');
-    await expect(append(1, 1, 'a\x1eb\nc')).rejects.toThrow('null value');
+    await expect(world.publish([fact('a\nb', 1)])).rejects.toThrow('control characters');
     const large = fact('ann', 1);
     large.data.campaign = 'x'.repeat(900_000);
     await expect(world.publish([large])).rejects.toThrow('has more than 900000 bytes');

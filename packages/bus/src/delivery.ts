@@ -2,7 +2,7 @@ import { type Attributes, type Message, NotACloudEvent, readMessage } from '@hea
 import type { Event } from '@heard/events/event';
 import { lookUp, topics } from '@heard/events/registry';
 import type * as z from 'zod';
-import type { LogRow, Place } from './log.ts';
+import { eventAttributes, type LogRow, type Place } from './log.ts';
 
 /** One message on its way to one consumer, and what became of reading it. */
 export interface Delivery extends Place {
@@ -28,7 +28,7 @@ export function fromLog(row: LogRow, types: ReadonlySet<string>): Delivery {
   let attributes: Attributes;
   let data: unknown;
   try {
-    attributes = JSON.parse(row.attributes) as Attributes;
+    attributes = eventAttributes(row);
     data = types.has(attributes.type) ? JSON.parse(row.data) : null;
   } catch {
     return { ...place, attributes: null, outcome: { failure: { code: 'not-an-event', reason: 'it is not JSON' } } };

@@ -1,7 +1,7 @@
-import { type Attributes, binaryMessage } from '@heard/events/cloudevents';
+import { binaryMessage } from '@heard/events/cloudevents';
 import type { TopicName } from '@heard/events/registry';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { claim, type Database, type LogRow, registerConsumer, type Tx } from './log.ts';
+import { claim, type Database, eventAttributes, type LogRow, registerConsumer, type Tx } from './log.ts';
 import { batchSize } from './postgres.ts';
 import type { Wakeups } from './wakeups.ts';
 import { pause, Worker } from './worker.ts';
@@ -65,7 +65,7 @@ export async function relayToKafka(
           sent = await next(tx);
         }
         hear = undefined;
-        return sent === batchSize || news;
+        return sent >= batchSize || news;
       }),
     { idleMs: 1_000, lingerMs, failed },
   );
@@ -109,7 +109,7 @@ async function send(producer: Producer, rows: readonly LogRow[]): Promise<void> 
     topicMessages: [...byTopic].map(([topic, own]) => ({
       topic,
       messages: own.map((row) => {
-        const attributes = JSON.parse(row.attributes) as Attributes;
+        const attributes = eventAttributes(row);
         attributes.sequence = String(row.seq);
         const { headers, value } = binaryMessage(attributes, row.data);
         return { key: row.key, partition: row.partition, headers, value };

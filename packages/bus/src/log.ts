@@ -1,4 +1,5 @@
-import type { Event } from '@heard/events/event';
+import type { Attributes } from '@heard/events/cloudevents';
+import { type Event, sourceOf } from '@heard/events/event';
 import { lookUp, type TopicName, topics } from '@heard/events/registry';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { partitionOf } from './partition.ts';
@@ -24,6 +25,9 @@ export interface LogRow {
 
 export type Publish = (tx: Tx, events: readonly Event[]) => Promise<void>;
 
+/** A lot is read whole: with more in it a consumer would be given more than it asked for. `bus.claim` knows it, too. */
+const maxLotSize = 100;
+
 /** A broker takes batches of up to 1,048,588 bytes by default; an event with its attributes must fit into one. */
 const maxDataBytes = 900_000;
 
@@ -34,33 +38,59 @@ const maxDataBytes = 900_000;
 export async function openPublisher(database: Database): Promise<Publish> {
   const { rows } = await sql<{ topic: string; n: number }>`
     select topic, count(*)::int as n from bus.partitions group by topic`.execute(database);
-  const counts = new Map(rows.map((row) => [row.topic, row.n]));
-
+  const placesOf = new Map(
+    rows.map(({ topic, n }) => [topic, Array.from({ length: n }, (_, partition) => ({ topic, partition }))]),
+  );
+  /** The same object for the same place. */
   const placeOf = ({ type, subject }: Event): Place => {
-    const topic = lookUp(type)?.topic;
-    const count = topic && counts.get(topic);
-    if (!count) throw new Error(`the event type ${type} has no topic in this database; has \`migrate\` run?`);
-    return { topic, partition: partitionOf(subject, count) };
+    const places = placesOf.get(lookUp(type)?.topic ?? '');
+    if (!places) throw new Error(`the event type ${type} has no topic in this database; has \`migrate\` run?`);
+    return places[partitionOf(subject, places.length)]!;
   };
 
   return async function publish(tx, events) {
     if (events.length === 0) return;
-    const byPlace = Map.groupBy(events, (event) => placeName(placeOf(event)));
-    const lots = [...byPlace.keys()].sort().map((name) => byPlace.get(name)!);
+    const byPlace = [...Map.groupBy(events, placeOf)].sort(([a], [b]) => (placeName(a) < placeName(b) ? -1 : 1));
+    const lots = byPlace.flatMap(([, own]) => inLots(own));
     const places = lots.map(([first]) => placeOf(first!));
-    const lines = (of: (event: Event) => string) => lots.map((lot) => lot.map(of).join('\n')).join('\x1e');
+    const texts = (of: (event: Event) => string) => lots.map((lot) => lot.map(of).join('\n')).join('\x1e');
     await write(
       tx,
       sql`select bus.append(${places.map(({ topic }) => topic)}::text[], ${places.map(({ partition }) => partition)}::int[],
-      ${lots.map((lot) => lot.length)}::int[], ${lines((event) => event.subject)}, ${lines(attributesOf)}, ${lines(dataOf)})`,
+      ${lots.map((lot) => lot.length)}::int[], ${texts(keyOf)}, ${texts(attributesOf)}, ${texts(dataOf)})`,
     );
   };
 }
 
-/** Written out: to leave one property out of an object takes longer than all the rest. */
+/** Events of one place, in order, as they become rows. */
+function inLots(events: readonly Event[]): (readonly Event[])[] {
+  const size = topics[lookUp(events[0]!.type)!.topic].compacted ? 1 : maxLotSize;
+  if (events.length <= size) return [events];
+  return Array.from({ length: Math.ceil(events.length / size) }, (_, n) => events.slice(n * size, (n + 1) * size));
+}
+
+function keyOf({ type, subject }: Event): string {
+  if (subject.includes('\n') || subject.includes('\x1e'))
+    throw new Error(`the subject of an event of type ${type} has control characters`);
+  return subject;
+}
+
+/**
+ * What `eventAttributes` cannot tell from key and type. Written out: to leave one property out of an object takes longer
+ * than all the rest.
+ */
 function attributesOf(event: Event): string {
-  const { id, type, source, subject, time, correlationid, causationid, traceparent } = event;
-  return JSON.stringify({ id, type, source, subject, time, correlationid, causationid, traceparent });
+  const { id, type, time, correlationid, causationid, traceparent } = event;
+  const source = event.source === sourceOf(type) ? undefined : event.source;
+  return JSON.stringify({ id, type, source, time, correlationid, causationid, traceparent });
+}
+
+/** The CloudEvents attributes of a row of the log. Throws a SyntaxError where they are not JSON. */
+export function eventAttributes({ key, attributes }: Pick<LogRow, 'key' | 'attributes'>): Attributes {
+  const read = JSON.parse(attributes) as Attributes;
+  read.subject ??= key;
+  read.source ??= sourceOf(read.type);
+  return read;
 }
 
 function dataOf({ type, data }: Event): string {
@@ -91,19 +121,44 @@ export async function registerConsumer(database: Database, consumer: string, nam
   await sql`
     insert into bus.positions (consumer, topic, partition, seq)
     select ${consumer}, p.topic, p.partition,
-           coalesce((select min(l.seq) - 1 from bus.log l where l.topic = p.topic and l.partition = p.partition), p.head)
+           coalesce((select min(l.seq - l.size) from bus.lots l where l.topic = p.topic and l.partition = p.partition), p.head)
       from bus.partitions p where p.topic = any (${names}::text[])
     on conflict do nothing`.execute(database);
 }
 
 /**
- * Claims partitions with something to read for this transaction, reads up to `maxRows` of it, in order, and moves the
- * consumer's positions past it.
+ * Claims partitions with something to read for this transaction, reads `maxRows` of it or up to a hundred more, in order,
+ * and moves the consumer's positions past it.
  */
 export async function claim(tx: Tx, consumer: string, names: readonly string[], maxRows: number): Promise<LogRow[]> {
-  const { rows } = await sql<Omit<LogRow, 'seq'> & { seq: string }>`
-    select * from bus.claim(${consumer}, ${names}::text[], ${maxRows})`.execute(tx);
-  return rows.map((row) => Object.assign(row, { seq: Number(row.seq) }));
+  const { rows } = await sql<Lot>`select * from bus.claim(${consumer}, ${names}::text[], ${maxRows})`.execute(tx);
+  return rows.flatMap(eventsOf);
+}
+
+interface Lot {
+  topic: TopicName;
+  partition: number;
+  since: string;
+  seq: string;
+  size: number;
+  keys: string;
+  attributes: string;
+  data: string;
+}
+
+function eventsOf({ topic, partition, since, seq: last, size, ...texts }: Lot): LogRow[] {
+  const keys = texts.keys.split('\n');
+  const attributes = texts.attributes.split('\n');
+  const data = texts.data.split('\n');
+  if (keys.length !== size || attributes.length !== size || data.length !== size) {
+    throw new Error(`the lot up to ${last} of ${topic}/${partition} does not hold ${size} events`);
+  }
+  const before = Number(last) - size;
+  const rows: LogRow[] = [];
+  for (let n = Math.max(0, Number(since) - before); n < size; n++) {
+    rows.push({ topic, partition, seq: before + n + 1, key: keys[n]!, attributes: attributes[n]!, data: data[n]! });
+  }
+  return rows;
 }
 
 /**
@@ -183,13 +238,15 @@ export async function readLag(database: Database): Promise<Lag[]> {
 export async function unpublishedAge(database: Database): Promise<number> {
   const { rows } = await sql<{ age: number }>`
     select coalesce(extract(epoch from now() - min(l.published_at)), 0)::float8 as age
-      from bus.positions p join bus.log l on l.topic = p.topic and l.partition = p.partition and l.seq = p.seq + 1
+      from bus.positions p cross join lateral (
+        select * from bus.lots l where l.topic = p.topic and l.partition = p.partition and l.seq > p.seq order by l.seq limit 1) l
      where p.consumer = 'relay'`.execute(database);
   return rows[0]!.age;
 }
 
 /**
- * Deletes rows older than `hours` that every reader of this database is past; at most 2,000 per partition a call.
+ * Deletes lots older than `hours` that every reader of this database is past, at most 2,000 per partition a call, and
+ * returns how many.
  * Of compacted topics it deletes none: see `compact`.
  */
 export async function prune(database: Database, hours: number): Promise<number> {
@@ -200,10 +257,10 @@ export async function prune(database: Database, hours: number): Promise<number> 
     with done as (select topic, partition, min(seq) as seq from bus.positions group by 1, 2),
     old as (
       select l.topic, l.partition, l.seq from done cross join lateral (
-        select * from bus.log l where l.topic = done.topic and l.partition = done.partition and l.seq <= done.seq
+        select * from bus.lots l where l.topic = done.topic and l.partition = done.partition and l.seq <= done.seq
          order by l.seq limit 2000) l
        where l.published_at < now() - make_interval(hours => ${hours}) and not l.topic = any (${compacted}::text[]))
-    delete from bus.log l using old where l.topic = old.topic and l.partition = old.partition and l.seq = old.seq`.execute(
+    delete from bus.lots l using old where l.topic = old.topic and l.partition = old.partition and l.seq = old.seq`.execute(
     database,
   );
   return Number(numAffectedRows ?? 0);
@@ -220,10 +277,10 @@ export async function compact(database: Database, names: readonly TopicName[]): 
   for (const { topic, partition } of places) {
     const { numAffectedRows } = await sql`
       with newest as (
-        select key, max(seq) as seq from bus.log where topic = ${topic} and partition = ${partition} group by key having count(*) > 1),
+        select keys, max(seq) as seq from bus.lots where topic = ${topic} and partition = ${partition} group by keys having count(*) > 1),
       behind as (select min(seq) as seq from bus.positions where topic = ${topic} and partition = ${partition})
-      delete from bus.log l using newest, behind
-       where l.topic = ${topic} and l.partition = ${partition} and l.key = newest.key and l.seq < newest.seq
+      delete from bus.lots l using newest, behind
+       where l.topic = ${topic} and l.partition = ${partition} and l.keys = newest.keys and l.seq < newest.seq
          and l.seq <= coalesce(behind.seq, l.seq)`.execute(database);
     gone += Number(numAffectedRows ?? 0);
   }

@@ -5,7 +5,7 @@ import { isNotNow } from './rejection.ts';
 import type { Wakeups } from './wakeups.ts';
 import { Worker } from './worker.ts';
 
-/** At most this many events in one transaction. Past some hundreds a larger batch gains nothing. */
+/** So many events in one transaction, or up to a hundred more. Past some hundreds a larger batch gains nothing. */
 export const batchSize = 500;
 
 /**
@@ -31,7 +31,7 @@ export function consumeLog(
       try {
         const handled = await database.transaction().execute(async (tx): Promise<Handled> => {
           const rows = await claim(tx, consumer.name, consumer.topics, batchSize);
-          if (rows.length === batchSize) behind();
+          if (rows.length >= batchSize) behind();
           deliveries = rows.map((row) => fromLog(row, consumer.types));
           return consumer.handleIn(tx, deliveries);
         });
@@ -40,7 +40,7 @@ export function consumeLog(
         if (deliveries.length === 0 || isNotNow(error)) throw error;
         await consumer.isolate(deliveries, error);
       }
-      return deliveries.length === batchSize; // what came since has woken us
+      return deliveries.length >= batchSize; // what came since has woken us
     };
     return new Worker(step, { idleMs, lingerMs, failed });
   }

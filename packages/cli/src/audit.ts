@@ -49,7 +49,7 @@ async function pendingFeedback(tx: Tx): Promise<void> {
   await sql`
     create temporary table in_flight on commit drop as
     select distinct p.consumer, l.key as customer_id, (l.attributes::json ->> 'correlationid') as feedback_id
-      from bus.positions p join bus.log l on l.topic = p.topic and l.partition = p.partition and l.seq > p.seq
+      from bus.positions p join bus.log l on l.topic = p.topic and l.partition = p.partition and l.lot > p.seq and l.seq > p.seq
      where p.consumer in ('triage', 'assignment', 'sla-timer', 'suppression-list', 'rca')`.execute(tx);
   await sql`
     create temporary table buried on commit drop as

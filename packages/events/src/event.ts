@@ -36,11 +36,10 @@ export function newEvent<T extends EventType>(
   at: Date,
   cause?: Cause,
 ): Event<T> {
-  const writer = lookUp(type)?.topic.replace(/\./g, '/') ?? 'heard';
   const event = {
     id: uuidv7({ random: random16() }),
     type,
-    source: `/${writer}`,
+    source: sourceOf(type),
     subject,
     time: isoOf(at),
     data,
@@ -50,6 +49,19 @@ export function newEvent<T extends EventType>(
   if (cause?.traceparent) event.traceparent = cause.traceparent;
   return event;
 }
+
+/** What Heard names as the source of its events of this type: "/heard/triage". */
+export function sourceOf(type: string): string {
+  const topic = lookUp(type)?.topic ?? 'heard';
+  let source = sources.get(topic);
+  if (!source) {
+    source = `/${topic.replaceAll('.', '/')}`;
+    sources.set(topic, source);
+  }
+  return source;
+}
+
+const sources = new Map<string, string>();
 
 /** The events of these types, in order. */
 export function ofType<T extends EventType>(events: readonly Event[], ...types: T[]): Event<T>[] {

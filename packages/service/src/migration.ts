@@ -97,7 +97,7 @@ async function grant(database: Kysely<unknown>, schema: string, password: string
     await sql`revoke update, delete on ${sql.id(schema, 'audit_log')} from ${role}`.execute(tx);
   });
   await sql`grant usage on all sequences in schema ${schemaId} to ${role}`.execute(database);
-  await sql`grant select, insert, update, delete on bus.log, bus.positions, bus.dead_letters to ${role}`.execute(
+  await sql`grant select, insert, update, delete on bus.lots, bus.positions, bus.dead_letters to ${role}`.execute(
     database,
   );
   await sql`grant select, update on bus.partitions to ${role}`.execute(database);

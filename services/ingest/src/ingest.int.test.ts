@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await sql`truncate inputs, customer_values, rejects, imports`.execute(database);
-  await sql`delete from bus.log`.execute(database);
+  await sql`delete from bus.lots`.execute(database);
 });
 
 const good = {

@@ -76,7 +76,9 @@ export class Guard {
     const { rows } = await sql<{ partition: number; seq: string; key: string; blocked: boolean }>`
       select l.partition, l.seq, l.key, (l.data::json ->> 'reasons') <> '[]' as blocked
         from unnest(${[...positions.keys()]}::int[], ${[...positions.values()]}::bigint[]) as p (partition, seq)
-       cross join lateral (select * from bus.log where topic = ${topic} and partition = p.partition and seq > p.seq order by seq limit ${most}) l
+       cross join lateral (
+         select partition, seq, keys as key, data from bus.lots -- of a compacted topic each event is a lot
+          where topic = ${topic} and partition = p.partition and seq > p.seq order by seq limit ${most}) l
        order by l.partition, l.seq`.execute(this.#database);
     for (const row of rows) {
       if (row.blocked) this.#listed.add(row.key);
