@@ -1,4 +1,5 @@
-import { newEvent } from '@heard/events/event';
+import { type Event, newEvent } from '@heard/events/event';
+import type { TopicName } from '@heard/events/registry';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../testing/src/database.ts';
@@ -7,7 +8,7 @@ import { Consumer } from './consumer.ts';
 import { fromLog } from './delivery.ts';
 import { client, fact, keyOn, metrics, newName, recorder, topic, World, wrongWith } from './fixture.ts';
 import { driversOf, findKafka } from './fixture-kafka.ts';
-import { compact, type LogRow, openPublisher, prune, readLag, registerConsumer } from './log.ts';
+import { claim, compact, type LogRow, openPublisher, prune, readLag, registerConsumer } from './log.ts';
 import { NotYet, Rejection } from './rejection.ts';
 
 const found = await findKafka();
@@ -60,6 +61,25 @@ for (const { driver, missing, why } of driversOf(found)) {
       await handled(4);
       const ofCid = (await world.effects(consumer)).filter(({ key }) => key === cid).map(({ n }) => n);
       expect(ofCid).toEqual([0, 2]);
+    });
+
+    test('an event comes as it was published', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const cause = { id: 'before', correlationid: 'what "began" it \\ all', traceparent };
+      const published = [
+        fact('ann', 1),
+        { ...fact('样本客户 é "a\\b"', 2), source: '/elsewhere' },
+        { ...newEvent('send.skipped', 'ann', fact('ann', 3).data, new Date('2026-03-02T09:00:00.001Z'), cause) },
+      ];
+      const came: Event[] = [];
+      await world.consume(consumer, async (tx, events) => {
+        came.push(...events);
+        await recorder(consumer)(tx, events);
+      });
+      await world.publish(published);
+      await handled(3);
+      const byId = (events: readonly Event[]) => events.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      expect(byId(came)).toEqual(byId(published));
     });
 
     test('keys keep their order and sequences have no gap, whatever many publishers do at once', async () => {
@@ -487,17 +507,41 @@ describe('the log', () => {
     expect(wrongWith(await world.effects(consumer), await world.log())).toBeUndefined();
   });
 
+  test('is read in lots, from the middle of one too, and over what compaction took out', async () => {
+    const read = async (name: string, most: number) => {
+      const rows = await world.database.transaction().execute((tx) => claim(tx, name, [name as TopicName], most));
+      return rows.map(({ key, seq, attributes }) => ({ key, seq, id: JSON.parse(attributes).id }));
+    };
+    const events = Array.from({ length: 250 }, (_, n) => fact('ann', n));
+    const whole = events.map(({ id }, n) => ({ key: 'ann', seq: n + 1, id }));
+    await registerConsumer(world.database, topic, [topic]);
+    await world.publish(events);
+    await sql`update bus.positions set seq = 30 where partition = (select partition from bus.lots limit 1)`.execute(
+      world.database,
+    );
+    expect(await read(topic, 50)).toEqual(whole.slice(30, 100));
+    expect(await read(topic, 150)).toEqual(whole.slice(100, 250));
+    expect(await read(topic, 150)).toEqual([]);
+
+    const compacted = 'heard.marketing-eligibility';
+    const data = { customerId: 'ann', blocked: [], reasons: [], at: '2026-03-02T09:00:00Z' };
+    const change = () => newEvent('customer.eligibility-changed', 'ann', data, new Date(data.at));
+    await registerConsumer(world.database, compacted, [compacted]);
+    await world.publish(Array.from({ length: 400 }, change));
+    await sql`delete from bus.lots where topic = ${compacted} and seq not in (150, 399, 400)`.execute(world.database);
+    expect((await read(compacted, 10)).map(({ seq }) => seq)).toEqual([150]);
+    expect((await read(compacted, 10)).map(({ seq }) => seq)).toEqual([399, 400]);
+  });
+
   test('leaves to other replicas what one has not taken', async () => {
     await registerConsumer(world.database, 'both', [topic]);
     await world.publish(Array.from({ length: 40 }, (_, n) => fact(`key-${n}`, n)));
-    const claim = (rows: number) =>
-      sql<{ partition: number }>`select * from bus.claim('both', array[${topic}], ${rows}::int)`;
     await world.database.transaction().execute(async (one) => {
-      const first = await claim(1).execute(one);
+      const first = await claim(one, 'both', [topic], 1);
       await world.database.transaction().execute(async (two) => {
-        const second = await claim(100).execute(two);
-        expect(new Set(second.rows.map(({ partition }) => partition)).size).toBe(3);
-        expect(second.rows.some(({ partition }) => partition === first.rows[0]!.partition)).toBe(false);
+        const second = await claim(two, 'both', [topic], 100);
+        expect(new Set(second.map(({ partition }) => partition)).size).toBe(3);
+        expect(second.some(({ partition }) => partition === first[0]!.partition)).toBe(false);
       });
     });
   });
