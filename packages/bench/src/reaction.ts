@@ -120,10 +120,12 @@ async function watch(url: string, topics: Record<string, Seen>): Promise<pg.Clie
       again.delete(topic);
       const own = positions.get(topic)!;
       const { rows } = await client.query<{ partition: number; seq: string; key: string; type: string }>(
-        `select l.partition, l.seq, l.key, l.attributes::json ->> 'type' as type
+        `select l.partition, l.seq - l.size + e.nth as seq, e.key, e.attributes::json ->> 'type' as type
            from unnest($1::int[], $2::bigint[]) as p (partition, seq)
-          join bus.log l on l.topic = $3 and l.partition = p.partition and l.lot > p.seq and l.seq > p.seq
-          order by l.partition, l.seq`,
+          cross join lateral (
+            select * from bus.lots where topic = $3 and partition = p.partition and seq > p.seq order by seq limit 1000) l
+          cross join lateral rows from (string_to_table(l.keys, E'\\n'), string_to_table(l.attributes, E'\\n'))
+            with ordinality as e (key, attributes, nth)`,
         [own.map((row) => row.partition), own.map((row) => row.head), topic],
       );
       const at = performance.now();

@@ -40,6 +40,18 @@ describe('what was read', () => {
     expect(named(backlog.take(10))).toEqual(['c@0']);
   });
 
+  test('keeps reading from going on until it is handled, where there is not enough for another transaction', async () => {
+    const { add, answers } = reader();
+    for (const name of ['a3', 'b4']) await add(name);
+    const taken = backlog.take(10);
+    await Promise.resolve();
+    expect(answers).toEqual({});
+    backlog.putBack(taken);
+    backlog.done(backlog.take(10));
+    await Promise.resolve();
+    expect(answers).toEqual({ 'a3@0': true, 'b4@0': true });
+  });
+
   test('is taken whole even if it is longer', async () => {
     const { add } = reader();
     await add('a30');
@@ -94,14 +106,14 @@ describe('what is for others', () => {
 
 test('cleared, reading begins again at the first of each partition behind which it had gone on', async () => {
   const { add, answers } = reader();
-  for (const name of ['a3', 'a1-']) await add(name);
-  const taken = backlog.take(10);
-  for (const name of ['a2', 'b1-', 'b4']) await add(name);
+  for (const name of ['a3', 'b9']) await add(name);
+  const taken = backlog.take(3);
+  for (const name of ['a1-', 'a2', 'c1-', 'c4']) await add(name);
   backlog.putBack(taken);
-  const again = backlog.clear();
-  expect(named(again)).toEqual(['a@0', 'b@0']);
+  expect(named(backlog.clear())).toEqual(['a@0', 'c@0']);
   await Promise.resolve();
-  expect(answers).toEqual({ 'a3@0': true, 'a1-@3': true, 'b1-@0': true, 'a2@4': false, 'b4@1': false });
+  const goesOn = { 'a3@0': true, 'a1-@3': true, 'c1-@0': true };
+  expect(answers).toEqual({ ...goesOn, 'b9@0': false, 'a2@4': false, 'c4@1': false });
   expect([backlog.waiting, backlog.passing, backlog.take(10)]).toEqual([0, 0, []]);
 });
 

@@ -41,8 +41,8 @@ export class Backlog {
   }
 
   /**
-   * Puts it in line. Resolves when reading may go on: at once where it is for others, else when it is taken. Resolves
-   * false when it was cleared, to be read again.
+   * Puts it in line. Resolves when reading may go on: at once where it is for others, else when it is handled, or already
+   * when it is taken if there is enough for another transaction. Resolves false when it was cleared, to be read again.
    */
   add(stretch: Stretch): Promise<boolean> {
     return new Promise((resolve) => {
@@ -82,17 +82,20 @@ export class Backlog {
     }
     this.#line = this.#line.filter((entry) => !taken.has(entry));
     for (const { name, offset } of taken) if (!this.#atWork.has(name)) this.#atWork.set(name, offset);
-    for (const entry of taken) entry.answer(true);
+    if (size + this.waiting >= max) for (const entry of taken) entry.answer(true);
     return [...taken];
   }
 
   done(taken: readonly Entry[]): void {
-    for (const { name } of taken) this.#atWork.delete(name);
+    for (const entry of taken) {
+      this.#atWork.delete(entry.name);
+      entry.answer(true);
+    }
   }
 
   /** It could not be handled, and is the first in line again. */
   putBack(taken: readonly Entry[]): void {
-    this.done(taken);
+    for (const { name } of taken) this.#atWork.delete(name);
     this.#line.unshift(...taken);
   }
 

@@ -16,10 +16,11 @@ const passedMs = 100;
 /**
  * Runs a consumer on Kafka. What the partitions' batches hold is gathered and handled in one transaction, so that many
  * thin partitions cost as much as one thick one; offsets are committed to Kafka after the database has committed. At
- * most one batch per partition waits, and kafkajs fetches more as soon as all are at work: the brokers look for what comes
- * next meanwhile. A batch that is for others alone waits for nothing: the positions move past it with the next one that
- * is not, or soon. While one or two whole transactions more are waiting as many workers help, with other partitions: the
- * one decides while the database writes what the others have decided.
+ * most one batch per partition waits, and kafkajs fetches more when all are handled; while the consumer is behind as soon
+ * as all are at work, and the brokers look for what comes next meanwhile. (To fetch so soon always costs a fetch for each
+ * message, and doubles what it takes to react.) A batch that is for others alone waits for nothing: the positions move past
+ * it with the next one that is not, or soon. While one or two whole transactions more are waiting as many workers help,
+ * with other partitions: the one decides while the database writes what the others have decided.
  *
  * `kafka` should be patient: a consumer that gives up on a broker comes back as a new member of its group, and gets no
  * partition before the session of the old one is over.
@@ -69,10 +70,10 @@ export async function consumeKafka(
       await consumer.process(taken.flatMap((stretch) => stretch.read()));
       backlog.done(taken);
     } catch (error) {
-      if (leaving) backlog.done(taken);
-      else backlog.putBack(taken);
-      // What it waits for may come on another partition, and kafkajs fetches none before all are taken.
-      if (error instanceof NotYet) readAgain();
+      backlog.putBack(taken);
+      if (leaving) backlog.clear();
+      // What it waits for may come on another partition, and kafkajs fetches none before all are answered.
+      else if (error instanceof NotYet) readAgain();
       throw error;
     }
     return taken.length > 0 && backlog.waiting > 0;
