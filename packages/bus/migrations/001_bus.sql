@@ -127,7 +127,7 @@ begin
       select r.topic, r.partition, claimed.seq, r.seq, r.size, r.keys, r.attributes, r.data from read r order by r.seq;
     select p.seq into last from bus.positions p
      where p.consumer = claim.consumer and p.topic = claimed.topic and p.partition = claimed.partition;
-    remaining := remaining - (last - claimed.seq)::int;
+    remaining := remaining - least(last - claimed.seq, remaining)::int;
     exit when remaining <= 0;
   end loop;
   close readable;
