@@ -2,9 +2,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Identity, identify, tokenHelp } from './identity.ts';
 import { progressBar } from './progress-bar.ts';
 import { type ReplayOptions, type ReplaySummary, replay } from './replay.ts';
+import { findBrokers } from './target.ts';
 
 interface Flags extends Pick<ReplayOptions, 'kind' | 'via' | 'url' | 'batch' | 'rate' | 'wait'>, Identity {
-  brokers: string;
+  brokers?: string;
   map: Record<string, string>;
   set: Record<string, string>;
   json?: true;
@@ -21,7 +22,7 @@ export function replayCommand(): Command {
     )
     .addOption(new Option('--via <way>', 'how to send').choices(['http', 'kafka']).default('http'))
     .option('--url <url>', 'the ingest service; the others are looked for beside it', url, 'http://127.0.0.1:7401')
-    .option('--brokers <list>', 'Kafka brokers, host:port separated by commas', '127.0.0.1:9092')
+    .option('--brokers <list>', 'Kafka brokers, host:port separated by commas; without it those of the running system')
     .option('--data <folder>', 'the folder npm start keeps its data in', '.heard')
     .option('--token <token>', tokenHelp)
     .option('--map <column=field>', 'read a column as a field; column= drops it (repeatable)', pair, {})
@@ -46,7 +47,7 @@ async function run(files: string[], flags: Flags): Promise<void> {
     wait,
     map,
     defaults: flags.set,
-    brokers: flags.brokers.split(',').filter(Boolean),
+    brokers: flags.brokers?.split(',').filter(Boolean) ?? findBrokers(flags.data, process.env),
     environment: process.env,
     headers: via === 'http' || wait ? await identify(flags, ['system']) : {},
     progress: bar?.draw,

@@ -17,6 +17,11 @@ const routes = {
  * by all replicas, one batch after another. An item its schema refuses is not sent.
  */
 export async function kafkaSink(brokers: string[]): Promise<Sink> {
+  if (brokers.length === 0) {
+    throw new Error(
+      'nothing runs on Kafka there: name its brokers with --brokers, or start with npm start -- --bus kafka',
+    );
+  }
   let complaint = '';
   const kafka = connectKafka({
     brokers,

@@ -22,12 +22,17 @@ export function findTarget(dir: string, environment: NodeJS.ProcessEnv): Target 
       `nothing was started in ${dir}: run npm start, or set DATABASE_ADMIN_URL to the database of a running system`,
     );
   }
-  const brokers = environment.KAFKA_BROKERS?.split(',').filter(Boolean) ?? written?.brokers ?? [];
+  const brokers = findBrokers(dir, environment);
   const urls = serviceNames.map((name, i) => {
     const fromEnvironment = environment[`HEARD_URL_${name.toUpperCase().replaceAll('-', '_')}`];
     return [name, fromEnvironment ?? written?.urls[name] ?? `http://127.0.0.1:${7401 + i}`];
   });
   return { bus: brokers.length > 0 ? 'kafka' : 'postgres', adminUrl, brokers, urls: Object.fromEntries(urls) };
+}
+
+/** The Kafka brokers of the running system; empty where there is none, or none on Kafka. */
+export function findBrokers(dir: string, environment: NodeJS.ProcessEnv): string[] {
+  return environment.KAFKA_BROKERS?.split(',').filter(Boolean) ?? readTarget(dir)?.brokers ?? [];
 }
 
 function readTarget(dir: string): Target | undefined {
