@@ -59,7 +59,7 @@ People get \`"notify": [{"target": "<name>", "address": "…"}]\` with \`PUT /v1
 
 | variable | read by | says |
 |---|---|---|
-| \`KAFKA_BROKERS\` | \`start --bus kafka\`, tests, \`migrate\`, \`lag\`, \`audit\`, \`policy\` | brokers to use; \`start\` and tests run one of their own without it |
+| \`KAFKA_BROKERS\` | \`start --bus kafka\`, tests, \`migrate\`, \`replay --via kafka\`, \`lag\`, \`audit\`, \`policy\` | brokers to use; \`start\` and tests run one of their own without it |
 | \`DATABASE_ADMIN_URL\` | \`migrate\`, \`lag\`, \`audit\`, \`policy\` | a role that may create schemas and roles (migrate), or read all of them |
 | \`APP_PASSWORD\` | \`migrate\` | the password given to every service role |
 | \`BUS\` | \`migrate\` | \`kafka\` also creates the topics |
