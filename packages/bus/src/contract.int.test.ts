@@ -8,7 +8,8 @@ import { Consumer } from './consumer.ts';
 import { fromLog } from './delivery.ts';
 import { client, fact, keyOn, metrics, newName, recorder, topic, World, wrongWith } from './fixture.ts';
 import { driversOf, findKafka } from './fixture-kafka.ts';
-import { claim, compact, type LogRow, openPublisher, prune, readLag, registerConsumer } from './log.ts';
+import { claim, compact, openPublisher, prune, readLag, registerConsumer } from './log.ts';
+import type { LogRow } from './lot.ts';
 import { NotYet, Rejection } from './rejection.ts';
 
 const found = await findKafka();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fromKafka, fromLog, type KafkaDelivery } from './delivery.ts';
-import type { LogRow } from './log.ts';
+import type { LogRow } from './lot.ts';
 
 const types = new Set(['send.skipped', 'survey-response.submitted']);
 const data = '{"customerId":"ann","class":"promo","campaign":"c","code":"unknown","at":"2026-03-02T09:00:00Z"}';

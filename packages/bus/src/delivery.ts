@@ -2,7 +2,8 @@ import { type Attributes, type Message, NotACloudEvent, readMessage } from '@hea
 import type { Event } from '@heard/events/event';
 import { lookUp, topics } from '@heard/events/registry';
 import type * as z from 'zod';
-import { eventAttributes, type LogRow, type Place } from './log.ts';
+import type { Place } from './log.ts';
+import { eventAttributes, type LogRow } from './lot.ts';
 
 /** One message on its way to one consumer, and what became of reading it. */
 export interface Delivery extends Place {

@@ -1,7 +1,8 @@
 import { binaryMessage } from '@heard/events/cloudevents';
 import type { TopicName } from '@heard/events/registry';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { claim, type Database, eventAttributes, type LogRow, registerConsumer, type Tx } from './log.ts';
+import { claim, type Database, registerConsumer, type Tx } from './log.ts';
+import { eventAttributes, type LogRow } from './lot.ts';
 import { batchSize } from './postgres.ts';
 import type { Wakeups } from './wakeups.ts';
 import { pause, Worker } from './worker.ts';
