@@ -70,7 +70,7 @@ class Running {
     return summary;
   }
 
-  /** Waits until ingest holds as many inputs and everybody has consumed everything. */
+  /** Waits until ingest holds as many inputs and everybody has done with them. */
   async settle(counter: 'responses' | 'customerValues', count: number): Promise<void> {
     await eventually(`${count} ${counter}`, async () => (await this.summary('ingest'))[counter] === count, 180);
     await eventually('rest', async () => (await isSettled(this.admin)) && (await isSettled(this.admin)), 180);
@@ -87,7 +87,7 @@ class Running {
   async broken() {
     const { bus, house } = this;
     const findings = await audit({ bus, adminUrl: house.adminUrl, brokers: house.brokers, urls: house.urls });
-    expect(findings.every((one) => one.checked > 0)).toBe(true);
+    expect(findings.filter((one) => one.checked === 0).map(({ title }) => title)).toEqual([]);
     return findings.filter((one) => one.broken > 0);
   }
 

@@ -251,7 +251,7 @@ async function run(bus: 'postgres' | 'kafka', seed: number | null): Promise<Run>
     const [killed] = await Promise.all([seed === null ? [] : kill(house, recovery, seed), recovery.play()]);
     const findings = await audit({ bus, adminUrl: house.adminUrl, brokers: house.brokers, urls: house.urls });
     expect(findings.filter((one) => one.broken > 0)).toEqual([]);
-    expect(findings.every((one) => one.checked > 0)).toBe(true);
+    expect(findings.filter((one) => one.checked === 0).map(({ title }) => title)).toEqual([]);
     return { state: await recovery.state(), killed };
   } finally {
     await recovery.close();

@@ -456,7 +456,7 @@ describe.each(['postgres', 'kafka'] as const)('winning customers back on a virtu
     const look = () => audit({ bus, adminUrl: own.url, brokers, urls });
     const findings = await look();
     expect(findings.filter((one) => one.broken > 0)).toEqual([]);
-    expect(findings.every((one) => one.checked > 0)).toBe(true);
+    expect(findings.filter((one) => one.checked === 0).map(({ title }) => title)).toEqual([]);
 
     // And it would have seen a grant that is not what the ledger says …
     const examples = async () => (await look()).flatMap((one) => (one.broken > 0 ? [one.example] : []));

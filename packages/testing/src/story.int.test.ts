@@ -280,7 +280,7 @@ describe.each(['postgres', 'kafka'] as const)('a month on a virtual clock, %s', 
         urls: village.urls,
       });
       expect(findings.filter((one) => one.broken > 0)).toEqual([]);
-      expect(findings.every((one) => one.checked > 0)).toBe(true);
+      expect(findings.filter((one) => one.checked === 0).map(({ title }) => title)).toEqual([]);
     },
   );
 });

@@ -36,7 +36,7 @@ export interface Village {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<{ status: number; body: any }>;
-  /** Waits until everything published has been consumed by everybody, no timer is due and no message is on its way. */
+  /** Waits until all is done that can be done at this instant: see `isSettled`. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -120,7 +120,10 @@ const readers = Object.entries(consumers).flatMap(([consumer, topics]) =>
   topics.filter((topic) => !topic.startsWith('heard.inbound.')).map((topic) => ({ consumer, topic })),
 );
 
-/** Whether no consumer has anything to read, no timer is due and no message is being sent, as one snapshot of the database has it. */
+/**
+ * Whether no consumer has anything to read, no comment waits for its themes, no timer is due and no message is being sent,
+ * as one snapshot of the database has it.
+ */
 export async function isSettled(admin: ReturnType<TestDatabase['open']>, clock?: Clock): Promise<boolean> {
   const now = clock?.now() ?? new Date();
   const due = ['assignment', 'sla-timer', 'suppression-list', 'rca'].map(
@@ -131,6 +134,8 @@ export async function isSettled(admin: ReturnType<TestDatabase['open']>, clock?:
       join bus.partitions h on h.topic = r.topic
       left join bus.positions p on p.consumer = r.consumer and p.topic = h.topic and p.partition = h.partition
      where coalesce(p.seq, 0) < h.head
+    union all select 1 from rca.pending_comments
+    union all select 1 from rca.code_frames where state in ('learning', 'serving') and not complete
     union all ${sql.join(due, sql` union all `)}
     union all select 1 from assignment.deliveries d left join assignment.delivery_buckets b using (target)
                where d.state = 'waiting' and (d.sending or (d.next_at <= ${now} and coalesce(b.tokens, 1) >= 1)) limit 1`.execute(
