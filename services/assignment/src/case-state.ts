@@ -44,6 +44,8 @@ export interface Work {
   paused: PauseReason | null;
   /** Transfers after the first live contact. */
   transfers: number;
+  /** Those of them that a supervisor made although the policy allowed no more. */
+  overrides: number;
   /** Who had it and did not take it up. */
   passedBy: readonly string[];
   wow: 'none' | 'planned' | 'done' | 'skipped';
@@ -61,6 +63,7 @@ export const noWork: Work = {
   heard: [],
   paused: null,
   transfers: 0,
+  overrides: 0,
   passedBy: [],
   wow: 'none',
   check: 'none',
@@ -106,6 +109,7 @@ export function evolve(state: Case, fact: Fact): Case {
       const collaborators = work.collaborators.filter((one) => one !== owner);
       const passedBy = reason === 'taken-back' && previousOwner ? [...work.passedBy, previousOwner] : work.passedBy;
       const transfers = state.contacted ? work.transfers + 1 : work.transfers;
+      const overrides = reason === 'overridden' ? work.overrides + 1 : work.overrides;
       const isUnchanged = collaborators.length === work.collaborators.length && passedBy === work.passedBy;
       return {
         ...next,
@@ -113,7 +117,7 @@ export function evolve(state: Case, fact: Fact): Case {
         owner,
         ownerRole: role,
         acknowledged: false,
-        work: isUnchanged && transfers === work.transfers ? work : { ...work, collaborators, passedBy, transfers },
+        work: isUnchanged && !state.contacted ? work : { ...work, collaborators, passedBy, transfers, overrides },
       };
     }
     case 'case.queued':

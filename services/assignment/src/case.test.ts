@@ -127,8 +127,13 @@ describe('ownership', () => {
   });
   test('unless a supervisor overrides it, which is counted', () => {
     const state = given(open, assign, contact, transfer('bob', true));
-    expect(state).toMatchObject({ owner: 'bob', work: { transfers: 1 } });
+    expect(state).toMatchObject({ owner: 'bob', work: { transfers: 1, overrides: 1 } });
     expect(decide(transfer('bob', true), inState['in-recovery'])).toMatchObject([{ reason: 'overridden' }]);
+  });
+  test('one that the policy allows is no override', () => {
+    const state = given(open, assign, contact, { ...transfer('bob', true), max: 1 } as Command);
+    expect(state).toMatchObject({ owner: 'bob', work: { transfers: 1, overrides: 0 } });
+    expect(refusal(state, { ...transfer('eve'), max: 1 } as Command)).toBe('no-second-transfer');
   });
   test('a collaborator helps, and is none any more once they own it', () => {
     const helped = given(open, assign, { do: 'add-collaborator', personId: 'bob', by: 'ann' });

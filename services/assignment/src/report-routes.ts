@@ -39,7 +39,7 @@ const Recovery = z.object({
   recovered: z.int(),
   unhappy: z.int(),
   recoveryRate: z.number().nullable().meta({ description: 'recovered ÷ answers; null without any answer.' }),
-  overrides: z.int().meta({ description: 'Transfers after the first live contact.' }),
+  overrides: z.int().meta({ description: 'Transfers that a supervisor made although the policy allowed no more.' }),
   list: z.string().meta({ description: 'The cases behind the numbers.' }),
 });
 
@@ -86,8 +86,8 @@ export function registerReports({ http, database, clock }: Service): void {
       const { rows } = await sql<Omit<z.infer<typeof Recovery>, 'list' | 'recoveryRate'>>`
         select ${group} as key, count(*)::int as resolved, count(*) filter (where answer is not null)::int as asked,
                count(*) filter (where answer = 'recovered')::int as recovered,
-               count(*) filter (where answer = 'unhappy')::int as unhappy, sum(transfers)::int as overrides
-          from (select *, work::json ->> 'check' as answer, coalesce((work::json ->> 'transfers')::int, 0) as transfers from cases
+               count(*) filter (where answer = 'unhappy')::int as unhappy, sum(overrides)::int as overrides
+          from (select *, work::json ->> 'check' as answer, coalesce((work::json ->> 'overrides')::int, 0) as overrides from cases
                  where resolved_at >= ${from}::timestamptz and resolved_at < ${to}::timestamptz) c
          group by 1 order by resolved desc, key`.execute(database);
       return rows.map((row) => {
