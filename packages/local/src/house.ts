@@ -14,6 +14,7 @@ import type { AccessRole } from '@heard/service/access';
 import { schemaOf } from '@heard/service/database';
 import { migrate, serviceNames } from '@heard/service/migration';
 import { publishPolicy } from '@heard/service/policy-publication';
+import { toStartAgain } from '@heard/service/process';
 import pg from 'pg';
 import { keySetFile, localIssuer, openIssuer } from './issuer.ts';
 import { type LocalKafka, startKafka } from './kafka.ts';
@@ -251,20 +252,22 @@ function appPassword(dir: string): string {
   }
 }
 
-async function becomeReady(name: ServiceName, url: string, program: () => Program): Promise<void> {
+type Started = Pick<Program, 'ended' | 'output'>;
+
+/** `program` is the one of the moment: who ends to be started again has another chance. */
+export async function becomeReady(name: ServiceName, url: string, program: () => Started): Promise<void> {
   const deadline = Date.now() + 60_000;
-  let ended = '';
-  void program().ended.then((how) => {
-    ended = how;
-  });
   while (Date.now() < deadline) {
     const ok = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
       (response) => response.ok,
       () => false,
     );
     if (ok) return;
-    if (ended) throw new Error(`${name} did not start (${ended}): ${program().output().trim().split('\n').at(-1)}`);
     await sleep(50);
+    const { ended, output } = program();
+    const how = await Promise.race([ended, undefined]);
+    if (how === undefined || how === `exit code ${toStartAgain}`) continue;
+    throw new Error(`${name} did not start (${how}): ${output().trim().split('\n').at(-1)}`);
   }
   throw new Error(`${name} did not become ready within 60 s`);
 }

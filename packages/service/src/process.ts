@@ -6,6 +6,9 @@ import { describe } from '@heard/bus/bus';
 import closeWithGrace from 'close-with-grace';
 import type { Running, StartOptions } from './service.ts';
 
+/** EX_TEMPFAIL of sysexits.h: it ran, can do no more, and is to be started again. What cannot start at all ends with 1. */
+export const toStartAgain = 75;
+
 /** Runs a service as this process: environment in, orderly stop on SIGTERM and SIGINT, one line when it cannot start. */
 export async function runProcess(start: (options: StartOptions) => Promise<Running>): Promise<void> {
   let running: Running | undefined;
@@ -14,6 +17,7 @@ export async function runProcess(start: (options: StartOptions) => Promise<Runni
   const grace = closeWithGrace({ delay: 15_000, logger: undefined }, async ({ err }) => {
     if (err) process.stderr.write(`${describe(err)}\n`);
     await running?.close();
+    if (err) process.exit(toStartAgain);
   });
   try {
     running = await start({ environment: process.env });
