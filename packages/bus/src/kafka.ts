@@ -1,38 +1,50 @@
 import { createRequire } from 'node:module';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs, { type Kafka } from 'kafkajs';
+import { registerCodecs } from './kafka-compression.ts';
 
 /**
  * How we speak to Kafka: kafkajs 2.2.4, known to this file and its neighbours kafka-*.ts alone. Its faults, and what is done about them:
- * - compressed batches of other producers crash the consumer for good unless a codec is registered (#1141, #597): ZSTD is;
- *   LZ4 and Snappy are not in Node, and such a batch stops the consumer with an error that says so;
+ * - compressed batches of other producers end the consumer for good unless a codec is registered (#1141, #597): all are,
+ *   in kafka-compression.ts;
  * - no heartbeat while a batch is handled (#447, #1527): a timer beats;
  * - a partition may silently stop being fetched (#1456): the watchdog in bus.ts looks at progress, not at heartbeats;
  * - a crash it calls non-retriable ends the consumer quietly (#1271): `crashed` is called and the process ends;
  * - each connection sets a timer with a negative time-out, which sets itself again every millisecond for ever (#1751:
  *   a warning on Node 24, 2 % of a core always): `scheduleCheckPendingRequests` below sets none without a reason;
+ * - whatever went wrong when a broker was asked for the coordinator of a group becomes an error that is called non-retriable,
+ *   and ends the consumer: `findGroupCoordinatorMetadata` below calls it what it is;
  * - offsets are committed after each batch, which the next fetch waits for: we commit once a second beside the fetching;
  * - it goes on with a batch after a rebalance began (#1527): the partition is given back at the first failed heartbeat;
  * - the idempotent producer keeps its sequence state wrong after some failed sends. We do not need it: each event
  *   carries the log's own sequence, and a consumer drops what is behind its position (docs/adr/0002).
  */
-const { CompressionCodecs, CompressionTypes, Kafka: KafkaClient, logLevel } = kafkajs;
+const { Kafka: KafkaClient, logLevel } = kafkajs;
 
-CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: async ({ buffer }: { buffer: Buffer }) => zstdCompressSync(buffer),
-  decompress: async (buffer: Buffer) => zstdDecompressSync(buffer),
-});
+registerCodecs();
 
 interface RequestQueue {
   pending: unknown[];
   throttledUntil: number;
   scheduleCheckPendingRequests(): void;
 }
-const queue = (createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: RequestQueue })
-  .prototype;
+const inside = createRequire(import.meta.url);
+const queue = (inside('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }).prototype;
 const schedule = queue.scheduleCheckPendingRequests;
 queue.scheduleCheckPendingRequests = function () {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+};
+
+interface Cluster {
+  findGroupCoordinatorMetadata(group: unknown): Promise<unknown>;
+}
+const cluster = (inside('kafkajs/src/cluster') as { prototype: Cluster }).prototype;
+const find = cluster.findGroupCoordinatorMetadata;
+cluster.findGroupCoordinatorMetadata = async function (group) {
+  try {
+    return await find.call(this, group);
+  } catch (error) {
+    throw Object.assign(error as object, { retriable: true });
+  }
 };
 
 export interface KafkaOptions {
