@@ -5,7 +5,8 @@ const opened = { type: 'case.opened' };
 const assigned = { type: 'case.assigned', owner: 'ann' };
 const contacted = [{ type: 'case.contacted' }, { type: 'case.promised' }];
 const resolved = { type: 'case.resolved' };
-type Step = { type: string; owner?: string };
+type Step = { type: string; owner?: string; reason?: string };
+const passedOn = (reason: string) => ({ type: 'case.assigned', owner: 'bob', reason });
 
 /** What is wrong with a case, if anything, of these events and with this state and owner. */
 function judge(events: Step[], state: string, owner: string | null = 'ann', version = events.length) {
@@ -15,14 +16,14 @@ function judge(events: Step[], state: string, owner: string | null = 'ann', vers
     types: events.map(({ type }) => type),
     versions: events.map((_, i) => i + 1),
     owners: events.map((event) => event.owner ?? null),
+    reasons: events.map((event) => event.reason ?? null),
   };
   return checkCases([history]).example;
 }
 
 test('a case that changed hands, also after its first contact, was won back and was closed', () => {
-  const passed = { type: 'case.assigned', owner: 'bob' };
   const steps = [{ type: 'case.diagnosed' }, resolved, { type: 'case.observed' }, { type: 'case.closed' }];
-  expect(judge([opened, assigned, ...contacted, passed, ...steps], 'closed', 'bob')).toBeUndefined();
+  expect(judge([opened, assigned, ...contacted, passedOn('transferred'), ...steps], 'closed', 'bob')).toBeUndefined();
 });
 
 test.each<[string, Step[], string, (string | null)?, number?]>([
@@ -30,6 +31,11 @@ test.each<[string, Step[], string, (string | null)?, number?]>([
   ['c made the illegal move case.resolved while assigned', [opened, assigned, resolved], 'resolved'],
   ['c made the illegal move case.assigned while none', [assigned], 'assigned'],
   ['c was contacted without a promise', [opened, assigned, { type: 'case.contacted' }], 'in-recovery'],
+  [
+    'c changed hands after a contact without a transfer',
+    [opened, assigned, ...contacted, passedOn('taken-back')],
+    ...(['in-recovery', 'bob'] as const),
+  ],
   ['c case.closed without a root cause', [opened, { type: 'case.closed' }], 'closed', null],
   ['c is in-recovery, its events say assigned', [opened, assigned], 'in-recovery'],
   ['c is closed, its events say assigned', [opened, assigned], 'closed'],

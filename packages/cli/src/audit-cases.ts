@@ -68,12 +68,14 @@ interface CaseHistory {
   types: string[];
   versions: number[];
   owners: (string | null)[];
+  reasons: (string | null)[];
 }
 
 export async function foldCases(tx: Tx): Promise<CaseHistory[]> {
   const { rows } = await sql<CaseHistory>`
     select c.case_id::text as id, c.state, c.owner, c.version, array_agg(e.type order by e.version) as types,
-           array_agg(e.version order by e.version) as versions, array_agg(e.data::json ->> 'owner' order by e.version) as owners
+           array_agg(e.version order by e.version) as versions, array_agg(e.data::json ->> 'owner' order by e.version) as owners,
+           array_agg(e.data::json ->> 'reason' order by e.version) as reasons
       from assignment.cases c left join assignment.case_events e using (case_id) group by c.case_id`.execute(tx);
   return rows;
 }
@@ -91,7 +93,7 @@ export function checkCases(histories: readonly CaseHistory[]): Finding {
   return { invariant: '3', title, checked: histories.length, broken, example };
 }
 
-function problemOf({ state, owner, version, types, versions, owners }: CaseHistory): string | undefined {
+function problemOf({ state, owner, version, types, versions, owners, reasons }: CaseHistory): string | undefined {
   if (versions.length !== version || versions.some((one, i) => one !== i + 1))
     return `is at version ${version} with ${versions.length} events`;
   let folded = 'none';
@@ -102,7 +104,14 @@ function problemOf({ state, owner, version, types, versions, owners }: CaseHisto
       if (next === undefined) return `made the illegal move ${type} while ${folded}`;
       folded = next || folded;
     }
-    if (type === 'case.assigned') lastOwner = owners[i]!;
+    if (type === 'case.assigned') {
+      const isContacted = types.lastIndexOf('case.contacted', i) >= 0;
+      // How many transfers there may be is a policy's matter: see `oneOwner`.
+      const isTransfer = reasons[i] === 'transferred' || reasons[i] === 'overridden';
+      if (isContacted && lastOwner !== owners[i] && !isTransfer)
+        return 'changed hands after a contact without a transfer';
+      lastOwner = owners[i]!;
+    }
     if (type === 'case.contacted' && types[i + 1] !== 'case.promised' && !types.slice(0, i).includes('case.promised')) {
       return 'was contacted without a promise';
     }
