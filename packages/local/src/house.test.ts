@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import { becomeReady } from './house.ts';
 
-let ready = false;
-const server = createServer((_request, response) => response.writeHead(ready ? 200 : 503).end());
+let asked = 0;
+let readyAt = Number.POSITIVE_INFINITY;
+const server = createServer((_request, response) => response.writeHead(++asked >= readyAt ? 200 : 503).end());
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -21,12 +22,8 @@ test('what cannot start says why', async () => {
 });
 
 test('what ends to be started again is waited for', async () => {
-  let program = ended('exit code 75');
-  const waiting = becomeReady('triage', url, () => program);
-  setTimeout(() => {
-    program = runs;
-    ready = true;
-  }, 200);
-  await waiting;
-  expect(program).toBe(runs);
+  asked = 0;
+  readyAt = 4;
+  await becomeReady('triage', url, () => (asked < 3 ? ended('exit code 75') : runs));
+  expect(asked).toBe(4);
 });
