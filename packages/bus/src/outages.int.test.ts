@@ -148,7 +148,8 @@ describe.skipIf(!found.kafka?.restart)(`while the broker is away${found.why}`, {
     const world = await openWorld('kafka');
     const consumer = newName('outage');
     try {
-      await world.consume(consumer, undefined, { stallSeconds: 5, watchSeconds: 0.5 });
+      const stallSeconds = 5;
+      await world.consume(consumer, undefined, { stallSeconds, watchSeconds: 0.5 });
       const load = publishing(world);
       const goesOn = async (what: string) => {
         const id = load.acknowledged.at(-1)!;
@@ -161,7 +162,7 @@ describe.skipIf(!found.kafka?.restart)(`while the broker is away${found.why}`, {
       await found.kafka!.restart!();
       await goesOn('the restart');
       await found.kafka!.kill!();
-      await sleep(7_000);
+      await sleep((stallSeconds + 2) * 1000); // away for longer than a partition may stand still
       await found.kafka!.restart!();
       await goesOn('the kill');
       await load.stop();
