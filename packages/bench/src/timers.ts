@@ -215,11 +215,11 @@ async function compare(
     graphile: fire(graphile, keys),
     alike: fire(alike, few),
   });
-  report.row(`fire ${count} due at once with an outbox row each, heard`, median(fired.heard), '/s');
+  report.row(`fire ${count} due at once with an event each, heard`, median(fired.heard), '/s');
   report.row('fire the same with an empty task, graphile-worker', median(fired.graphile), '/s');
   report.row('fire, heard ÷ graphile-worker, empty task', ratio(fired.heard, fired.graphile), '×', { atLeast: 2.5 });
-  report.row('fire with an outbox row each, graphile-worker', median(fired.alike), '/s');
-  report.row('fire, heard ÷ graphile-worker, an outbox row each', ratio(fired.heard, fired.alike), '×');
+  report.row('fire with an event each, graphile-worker', median(fired.alike), '/s');
+  report.row('fire, heard ÷ graphile-worker, an event each', ratio(fired.heard, fired.alike), '×');
   report.cpu('firing, all in turn', cpu());
 
   const pending = quick ? 50_000 : 1_000_000;
